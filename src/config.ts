@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Count = z.coerce.number().int().min(1);
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const switched = (initial: 'on' | 'off') => z.enum(['on', 'off']).default(initial).transform((value) => value === 'on');
+
+const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
+/** `id:base64` of 32 bytes each, comma separated; the first one writes, all of them read. */
+const keyRing = list.transform((entries, ctx) =>
+  entries.flatMap((entry) => {
+    const [, id, key] = KEY_ENTRY.exec(entry) ?? [];
+    if (id !== undefined && key !== undefined) return [{ id, key: Buffer.from(key, 'base64') }];
+    ctx.addIssue('must be id:key pairs, each key 32 bytes in base64 (openssl rand -base64 32)');
+    return [];
+  }),
+);
+export type KeyRing = z.infer<typeof keyRing>;
+
+/** Every variable that Mainspring reads, with its default. `.env.example` lists the same (a test compares them). */
+export const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().optional().describe('127.0.0.1, in production 0.0.0.0'),
+  PORT: Port.default(3000),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  DATA_DIR: z.string().default('.mainspring').describe('Embedded database, dev server data, kept binaries'),
+  DATABASE_URL: z.string().optional().describe('A PostgreSQL server instead of the embedded database'),
+  TEMPORAL_ADDRESS: z.string().optional().describe('A Temporal server instead of a local dev server'),
+  TEMPORAL_NAMESPACE: z.string().default('mainspring'),
+  TEMPORAL_PORT: Port.default(7233).describe('Of the dev server that npm start runs'),
+  TEMPORAL_UI_PORT: Port.default(8233).describe('Of its Web UI'),
+  TEMPORAL_UI_URL: z.string().optional().describe('Where people find the Web UI; links to runs begin with it'),
+  SECRET_KEYS: keyRing.describe('Seal secrets in the database, digest API keys, sign admin tokens'),
+  PAYLOAD_KEYS: keyRing.describe("Encrypt what Temporal stores; empty: not encrypted"),
+  OUTBOUND_ALLOW: list.describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
+  WEBHOOK_TIMEOUT_MS: Count.default(15_000),
+  WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
+  CORS_ORIGINS: list,
+  RATE_LIMITS: switched('on').describe('off is refused in production'),
+  RATE_LIMIT_FREE: Count.default(10),
+  RATE_LIMIT_PRO: Count.default(100),
+  RATE_LIMIT_TEAM: Count.default(500),
+  RATE_LIMIT_ENTERPRISE: Count.default(1_000),
+  LEDGER_RETENTION_DAYS: Count.default(90),
+  SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
+  DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
+  METRICS_PORT: Port.optional().describe('Of the Temporal SDK\'s own metrics, which /metrics appends'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().default('mainspring'),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** The environment, completed: what the rest of the program reads. */
+export interface Config extends Environment {
+  isProduction: boolean;
+  host: string;
+  temporalUiUrl: string;
+}
+
+/** A setting that is wrong, in a sentence per variable; ends a start with exit code 1. */
+export class ConfigError extends Error {}
+
+/** `X_FILE` names a file that holds the value of `X`, as container platforms hand out secrets. */
+function withFiles(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  const values: Record<string, string | undefined> = {};
+  for (const name of Object.keys(Environment.shape)) {
+    const file = env[`${name}_FILE`];
+    const value = file ? readFileSync(file, 'utf8').trim() : env[name];
+    values[name] = value === '' ? undefined : value;
+  }
+  return values;
+}
+
+const UNSAFE_IN_PRODUCTION: { broken: (env: Environment) => boolean; message: string }[] = [
+  { broken: (env) => env.SECRET_KEYS.length === 0, message: 'SECRET_KEYS: must be set in production' },
+  { broken: (env) => !env.RATE_LIMITS, message: 'RATE_LIMITS: cannot be off in production' },
+];
+
+/** Reads and checks the environment; throws a {@link ConfigError} that lists every mistake at once. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = Environment.safeParse(withFiles(env));
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const isProduction = parsed.data.NODE_ENV === 'production';
+  const unsafe = isProduction ? UNSAFE_IN_PRODUCTION.filter((rule) => rule.broken(parsed.data)) : [];
+  if (unsafe.length > 0) throw new ConfigError(unsafe.map((rule) => rule.message).join('\n'));
+  return {
+    ...parsed.data,
+    isProduction,
+    host: parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    temporalUiUrl: parsed.data.TEMPORAL_UI_URL ?? `http://localhost:${parsed.data.TEMPORAL_UI_PORT}`,
+  };
+}

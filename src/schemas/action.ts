@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { Duration, Instant } from './duration.js';
+import { freeForm, Labels, Name } from './identity.js';
+
+const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
+const VISIBLE_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Set by us or by the connection; a caller's own would break the delivery. */
+const RESERVED_HEADERS =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-.*|webhook-(?:id|timestamp|signature))$/i;
+
+/** An address that a request may be sent to. Whether it leads inwards is checked where it is used. */
+export const WebUrl = z
+  .string()
+  .max(2048)
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '';
+  }, 'must be an absolute http or https URL')
+  .meta({ id: 'WebUrl', format: 'uri', examples: ['https://agents.example.com/hook'] });
+export type WebUrl = z.infer<typeof WebUrl>;
+
+const Headers = z
+  .record(
+    z
+      .string()
+      .regex(HTTP_TOKEN, 'is not a header name')
+      .refine((name) => !RESERVED_HEADERS.test(name), 'is a header that Mainspring sets itself'),
+    z.string().max(4096).regex(VISIBLE_TEXT, 'is not a header value'),
+  )
+  .refine((headers) => Object.keys(headers).length <= 30, 'must not have more than 30 headers');
+
+/** How often and how soon a failed delivery is tried again. */
+export const RetryPolicy = z
+  .strictObject({
+    maxAttempts: z.int().min(1).max(100).optional(),
+    backoffInitialMs: z.int().min(1).max(86_400_000).optional(),
+    backoffMultiplier: z.number().min(1).max(100).optional(),
+    maxBackoffMs: z.int().min(1).max(604_800_000).optional(),
+  })
+  .meta({ id: 'RetryPolicy' });
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+/** Calls a URL. The body is `data` plus what the timer knows of itself. */
+const webhook = {
+  type: z.literal('webhook'),
+  url: WebUrl,
+  data: freeForm(64).optional(),
+  headers: Headers.optional(),
+  method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
+};
+
+/** Writes one line to the worker's log, kept as the delivery's attempt. */
+const log = { type: z.literal('log'), data: freeForm(64).optional() };
+
+/** Signals a workflow of the caller's own organisation in the same namespace. */
+const signal = {
+  type: z.literal('signal'),
+  workflowId: z.string().min(1).max(500),
+  signal: z.string().min(1).max(200),
+  args: z.array(z.unknown()).max(10).default([]),
+};
+
+/** An action that ends with itself: what an escalation or a timer's timer may do. */
+export const Effect = z
+  .discriminatedUnion('type', [z.strictObject(webhook), z.strictObject(log), z.strictObject(signal)])
+  .meta({ id: 'Effect' });
+export type Effect = z.infer<typeof Effect>;
+
+const escalation = z
+  .strictObject({
+    afterAttempts: z.int().min(1).max(100).describe('Failed attempts after which the other action runs'),
+    action: Effect,
+  })
+  .optional();
+
+/** `every` from the first `fireAt` on, until `count` or `until` is reached. */
+export const Repeat = z
+  .strictObject({
+    every: Duration.refine((millis) => millis >= 1_000, 'must be at least 1s'),
+    count: z.int().min(1).max(1_000_000).optional().describe('How often in all'),
+    until: Instant.optional().describe('No occurrence after this moment'),
+  })
+  .meta({ id: 'Repeat' });
+export type Repeat = z.infer<typeof Repeat>;
+
+const bundleOf = <A extends z.ZodType>(action: A) =>
+  z.strictObject({
+    actions: z.array(action).max(20),
+    concurrency: z.int().min(1).max(20).optional().describe('How many run at once; all by default'),
+    retryPolicy: RetryPolicy.optional(),
+  });
+
+/** When a timer is due and what it carries along. */
+export const dueFields = {
+  duration: Duration.optional(),
+  fireAt: Instant.optional(),
+  metadata: freeForm(16).optional(),
+  labels: Labels.optional(),
+  repeat: Repeat.optional(),
+};
+
+export const EXACTLY_ONE_DUE = 'give exactly one of duration and fireAt';
+export const hasOneDue = (timer: { duration?: unknown; fireAt?: unknown }) =>
+  (timer.duration === undefined) !== (timer.fireAt === undefined);
+
+/** Starts another timer when this one fires; whose it is and its name are taken from this one where left out. */
+const timer = {
+  type: z.literal('timer'),
+  tenantId: Name.optional(),
+  requestedBy: Name.optional(),
+  name: Name.optional(),
+  ...dueFields,
+  actionBundle: bundleOf(Effect).optional(),
+};
+
+/** One thing that happens when a timer fires. */
+export const Action = z
+  .discriminatedUnion('type', [
+    z.strictObject({ ...webhook, escalation }),
+    z.strictObject({ ...log, escalation }),
+    z.strictObject({ ...signal, escalation }),
+    z.strictObject({ ...timer, escalation }).refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),
+  ])
+  .meta({ id: 'Action' });
+export type Action = z.infer<typeof Action>;
+
+/** What happens when a timer fires. */
+export const ActionBundle = bundleOf(Action).meta({ id: 'ActionBundle' });
+export type ActionBundle = z.infer<typeof ActionBundle>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { Moment } from './identity.js';
+import { NextCursor, pageQuery } from './page.js';
+import { WebUrl } from './action.js';
+
+export const EventType = z.enum([
+  'timer.created',
+  'timer.rescheduled',
+  'timer.fired',
+  'timer.cancelled',
+  'timer.failed',
+  'delivery.delivered',
+  'delivery.failed',
+  'delivery.dead',
+  'delivery.endpoint_disabled',
+]);
+export type EventType = z.infer<typeof EventType>;
+
+/** A fact that was appended to the ledger. */
+export const Event = z
+  .looseObject({
+    id: z.string().describe('The cursor after which the next event stands'),
+    type: EventType,
+    subject: z.string().describe('The id of what it tells of'),
+    data: z.record(z.string(), z.unknown()),
+    at: Moment,
+  })
+  .meta({ id: 'Event' });
+export type Event = z.infer<typeof Event>;
+
+export const EventPage = z.looseObject({ events: z.array(Event), nextCursor: NextCursor });
+export const EventFilter = z.object({
+  ...pageQuery,
+  type: z.string().max(100).optional().describe('An event type, or a prefix such as `timer.*`'),
+  subject: z.string().min(1).max(200).optional(),
+});
+export type EventFilter = z.infer<typeof EventFilter>;
+
+const TypePattern = z.string().regex(/^(?:\*|[a-z]+\.(?:\*|[a-z_]+))$/, 'must be an event type, `timer.*` or `*`');
+
+export const SubscriptionRequest = z
+  .strictObject({ url: WebUrl, types: z.array(TypePattern).min(1).max(50) })
+  .meta({ id: 'SubscriptionRequest' });
+export type SubscriptionRequest = z.infer<typeof SubscriptionRequest>;
+
+/** A URL that is told of events. */
+export const Subscription = z
+  .looseObject({ id: z.string(), url: z.string(), types: z.array(z.string()), createdAt: Moment })
+  .meta({ id: 'Subscription' });
+export type Subscription = z.infer<typeof Subscription>;
+export const SubscriptionAnswer = z.looseObject({ subscription: Subscription });
+export const SubscriptionList = z.looseObject({ subscriptions: z.array(Subscription) });
