@@ -1,13 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
+
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Count = z.coerce.number().int().min(1);
 const list = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
-const switched = (initial: 'on' | 'off') => z.enum(['on', 'off']).default(initial).transform((value) => value === 'on');
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+const switched = (initial: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'])
+    .default(initial)
+    .transform((value) => value === 'on');
 
 const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
 /** `id:base64` of 32 bytes each, comma separated; the first one writes, all of them read. */
@@ -31,12 +44,26 @@ export const Environment = z.object({
   DATABASE_URL: z.string().optional().describe('A PostgreSQL server instead of the embedded database'),
   TEMPORAL_ADDRESS: z.string().optional().describe('A Temporal server instead of a local dev server'),
   TEMPORAL_NAMESPACE: z.string().default('mainspring'),
+  TEMPORAL_API_KEY: z
+    .string()
+    .optional()
+    .describe('Of Temporal Cloud; TEMPORAL_TLS… are read as the Temporal SDKs read them'),
+  TEMPORAL_PROFILE: z.string().optional().describe("A profile of Temporal's own TOML configuration"),
+  TEMPORAL_CONFIG_FILE: z
+    .string()
+    .optional()
+    .describe('That configuration, when it is not at its usual place'),
   TEMPORAL_PORT: Port.default(7233).describe('Of the dev server that npm start runs'),
   TEMPORAL_UI_PORT: Port.default(8233).describe('Of its Web UI'),
-  TEMPORAL_UI_URL: z.string().optional().describe('Where people find the Web UI; links to runs begin with it'),
+  TEMPORAL_UI_URL: z
+    .string()
+    .optional()
+    .describe('Where people find the Web UI; links to runs begin with it'),
   SECRET_KEYS: keyRing.describe('Seal secrets in the database, digest API keys, sign admin tokens'),
-  PAYLOAD_KEYS: keyRing.describe("Encrypt what Temporal stores; empty: not encrypted"),
-  OUTBOUND_ALLOW: list.describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
+  PAYLOAD_KEYS: keyRing.describe('Encrypt what Temporal stores; empty: not encrypted'),
+  OUTBOUND_ALLOW: list.describe(
+    'Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones',
+  ),
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
   CORS_ORIGINS: list,
@@ -48,7 +75,7 @@ export const Environment = z.object({
   LEDGER_RETENTION_DAYS: Count.default(90),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
   DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
-  METRICS_PORT: Port.optional().describe('Of the Temporal SDK\'s own metrics, which /metrics appends'),
+  METRICS_PORT: Port.optional().describe("Of the Temporal SDK's own metrics, which /metrics appends"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_SERVICE_NAME: z.string().default('mainspring'),
 });
@@ -56,6 +83,8 @@ export type Environment = z.infer<typeof Environment>;
 
 /** The environment, completed: what the rest of the program reads. */
 export interface Config extends Environment {
+  /** Of Mainspring. */
+  version: string;
   isProduction: boolean;
   host: string;
   temporalUiUrl: string;
@@ -64,12 +93,20 @@ export interface Config extends Environment {
 /** A setting that is wrong, in a sentence per variable; ends a start with exit code 1. */
 export class ConfigError extends Error {}
 
+function contentOf(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError(`${name}: the file ${file} cannot be read`);
+  }
+}
+
 /** `X_FILE` names a file that holds the value of `X`, as container platforms hand out secrets. */
 function withFiles(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const values: Record<string, string | undefined> = {};
   for (const name of Object.keys(Environment.shape)) {
     const file = env[`${name}_FILE`];
-    const value = file ? readFileSync(file, 'utf8').trim() : env[name];
+    const value = file ? contentOf(file, `${name}_FILE`) : env[name];
     values[name] = value === '' ? undefined : value;
   }
   return values;
@@ -84,15 +121,24 @@ const UNSAFE_IN_PRODUCTION: { broken: (env: Environment) => boolean; message: st
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const parsed = Environment.safeParse(withFiles(env));
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    );
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
   const unsafe = isProduction ? UNSAFE_IN_PRODUCTION.filter((rule) => rule.broken(parsed.data)) : [];
   if (unsafe.length > 0) throw new ConfigError(unsafe.map((rule) => rule.message).join('\n'));
   return {
     ...parsed.data,
+    version,
     isProduction,
     host: parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
     temporalUiUrl: parsed.data.TEMPORAL_UI_URL ?? `http://localhost:${parsed.data.TEMPORAL_UI_PORT}`,
   };
 }
+
+/** The environment of a child process: this one's, and what it is given besides. */
+export const withEnvironment = (more: Record<string, string>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...more,
+});

@@ -4,7 +4,17 @@ import pino from 'pino';
 export type Log = pino.Logger;
 
 /** Fields that may carry a secret wherever they stand. */
-const SECRET_FIELDS = ['authorization', 'secret', 'token', 'key', 'password', 'headers', 'body', 'url', 'env'];
+const SECRET_FIELDS = [
+  'authorization',
+  'secret',
+  'token',
+  'key',
+  'password',
+  'headers',
+  'body',
+  'url',
+  'env',
+];
 
 export function createLog(level: string, destination?: pino.DestinationStream): Log {
   const redact = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]);

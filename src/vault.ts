@@ -7,7 +7,7 @@ const TAG_BYTES = 16;
 
 /** Keeps secrets: seals what the database stores, digests keys, signs tokens. Each use has a key of its own. */
 export interface Vault {
-  /** AES-256-GCM under the first key of the ring: `sealed:<key id>:<base64>`. Sealing what is sealed changes nothing. */
+  /** AES-256-GCM under the first key of the ring: `sealed:<key id>:<base64>`. */
   seal(text: string): string;
   /** The text that was sealed; other text comes back as it is. Throws when its key is no longer in the ring. */
   open(text: string): string;
@@ -17,7 +17,8 @@ export interface Vault {
   signingKeys(): { id: string; key: Uint8Array }[];
 }
 
-const derive = (key: Buffer, purpose: string) => Buffer.from(hkdfSync('sha256', key, '', `mainspring/${purpose}`, 32));
+const derive = (key: Buffer, purpose: string) =>
+  Buffer.from(hkdfSync('sha256', key, '', `mainspring/${purpose}`, 32));
 
 export function createVault(ring: KeyRing): Vault {
   const keys = ring.map(({ id, key }) => ({
@@ -31,7 +32,6 @@ export function createVault(ring: KeyRing): Vault {
   const digest = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('hex');
   return {
     seal(text) {
-      if (SEALED.test(text)) return text;
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', current.sealing, iv);
       const bytes = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
@@ -45,9 +45,14 @@ export function createVault(ring: KeyRing): Vault {
       const bytes = Buffer.from(data, 'base64');
       const decipher = createDecipheriv('aes-256-gcm', key.sealing, bytes.subarray(0, IV_BYTES));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+      return (
+        decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+      );
     },
-    digests: (text) => [digest(current.digesting, text), ...keys.slice(1).map((key) => digest(key.digesting, text))],
+    digests: (text) => [
+      digest(current.digesting, text),
+      ...keys.slice(1).map((key) => digest(key.digesting, text)),
+    ],
     signingKeys: () => keys.map(({ id, signing }) => ({ id, key: new Uint8Array(signing) })),
   };
 }

@@ -1,9 +1,9 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Action, RetryPolicy } from '../schemas/action.js';
+import type { Tier } from '../schemas/api-key.js';
 import type { Attempt, Channel } from '../schemas/delivery.js';
 import type { EventType } from '../schemas/event.js';
-import type { Tier } from '../schemas/api-key.js';
 import type { TimerStatus } from '../schemas/timer.js';
-import type { Action, RetryPolicy } from '../schemas/action.js';
 
 /** `json` columns are written as text (key order is kept) and read as values. */
 type Json<T> = ColumnType<T, string, string>;
@@ -117,6 +117,8 @@ export interface DeliveryTable {
   epoch: number | null;
   attempts: Json<Attempt[]>;
   attempt_count: Generated<number>;
+  /** Attempts that were made before it was last sent anew: they do not count against its policy. */
+  attempts_before: Generated<number>;
   last_status_code: number | null;
   last_error: string | null;
   next_attempt_at: Date | null;

@@ -8,6 +8,3 @@ export const pageQuery = {
 
 /** What every list answers besides its items: null at the end. */
 export const NextCursor = z.string().nullable().describe('The next page, or null at the end');
-
-/** `?wait=30s`: hold the answer until the thing has ended, at most 60 s. */
-export const WaitQuery = z.string().max(16).optional().describe('Wait for the end, at most `60s`');

@@ -74,6 +74,23 @@ export type TimerFilter = z.infer<typeof TimerFilter>;
 /** The body of `POST /timers/batch`; each item is checked by itself, one bad item does not stop the rest. */
 export const TimerBatch = z.strictObject({ timers: z.array(z.unknown()).min(1).max(1_000) });
 
+/** One result for each item of a batch, in order. */
+export const TimerBatchAnswer = z.looseObject({
+  timers: z.array(
+    z.looseObject({
+      id: z.string().optional(),
+      fireAt: Moment.optional(),
+      error: z
+        .looseObject({
+          code: z.string(),
+          detail: z.string(),
+          errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
 /** The body of `POST /timers/:id/cancel`. */
 export const Cancellation = z
   .strictObject({ tenantId: Name.optional(), reason: z.string().max(1_000).optional(), requestedBy: Name.optional() })
@@ -107,3 +124,18 @@ export const TimerMetrics = z
   })
   .meta({ id: 'TimerMetrics' });
 export type TimerMetrics = z.infer<typeof TimerMetrics>;
+
+export const AgentHealth = z
+  .looseObject({
+    status: z.enum(['healthy', 'stale']).describe('`stale`: no timer completed in 300 s'),
+    metrics: z.looseObject({
+      agent_id: z.string().nullable(),
+      active_timers: z.int(),
+      completed_timers: z.int(),
+      success_rate: z.number().nullable(),
+      average_duration: z.number().nullable(),
+    }),
+    last_activity: Moment.nullable(),
+  })
+  .meta({ id: 'AgentHealth' });
+export type AgentHealth = z.infer<typeof AgentHealth>;

@@ -58,9 +58,11 @@ const STATEMENTS = [
     created_at timestamptz not null,
     primary key (org_id, id)
   )`,
-  `create index timers_due on timers (org_id, window_at, fire_at) where status = 'scheduled'`,
-  `create index timers_firing on timers (org_id, window_at) where status = 'firing'`,
+  `create index timers_due on timers (window_at, org_id, fire_at) where status = 'scheduled'`,
+  `create index timers_firing on timers (window_at, org_id) where status = 'firing'`,
   `create index timers_listed on timers (org_id, created_at, id)`,
+  `create index timers_ended on timers (org_id, (coalesce(fired_at, cancelled_at)))
+    where fired_at is not null or cancelled_at is not null`,
   `create table windows (
     org_id text not null,
     starts_at timestamptz not null,
@@ -83,6 +85,7 @@ const STATEMENTS = [
     epoch bigint,
     attempts json not null default '[]',
     attempt_count integer not null default 0,
+    attempts_before integer not null default 0,
     last_status_code integer,
     last_error text,
     next_attempt_at timestamptz,
@@ -90,7 +93,7 @@ const STATEMENTS = [
     ended_at timestamptz,
     primary key (org_id, id)
   )`,
-  `create index deliveries_sending on deliveries (org_id, window_at) where status = 'sending'`,
+  `create index deliveries_sending on deliveries (window_at, org_id) where status = 'sending'`,
   `create index deliveries_retried on deliveries (org_id, receiver, next_attempt_at) where status = 'pending'`,
   `create index deliveries_timer on deliveries (org_id, timer_id)`,
   `create index deliveries_listed on deliveries (org_id, created_at, id)`,

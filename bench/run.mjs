@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+/**
+ * Measures Mainspring; bench/README.md says what, and what not.
+ *
+ *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill] [--out results.json]
+ *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000]
+ *
+ * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
+ * phase. With --base it measures what runs there: without kill, and best with RATE_LIMITS=off.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { describeMachine, watchNoise } from './machine.mjs';
+import { burst } from './phases/burst.mjs';
+import { create } from './phases/create.mjs';
+import { kill } from './phases/kill.mjs';
+import { mixed } from './phases/mixed.mjs';
+import { pending } from './phases/pending.mjs';
+import { spread } from './phases/spread.mjs';
+import { adopt, startProduct, startSink } from './product.mjs';
+
+const PHASES = { create, spread, burst, pending, mixed, kill };
+const COLUMNS = [
+  'created',
+  'perSecond',
+  'count',
+  'early',
+  'duplicates',
+  'lost',
+  'p50',
+  'p99',
+  'max',
+  'overdueLastMs',
+  'bytesPerTimer',
+  'otherCores',
+];
+
+const { values: options } = parseArgs({
+  options: {
+    phases: { type: 'string', default: Object.keys(PHASES).join(',') },
+    base: { type: 'string' },
+    key: { type: 'string', default: 'mnt_demo_key_pro' },
+    out: { type: 'string' },
+    split: { type: 'boolean', default: false },
+    pending: { type: 'string', default: '100000' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+
+const names = options.phases.split(',').filter((name) => name !== 'kill' || !options.base);
+const unknown = names.find((name) => !(name in PHASES));
+if (unknown) throw new Error(`no such phase: ${unknown}`);
+
+const scratch = await mkdtemp(path.join(tmpdir(), 'mainspring-bench-'));
+const [sink, slowSink] = [await startSink(), await startSink()];
+const results = { machine: describeMachine(), rows: [] };
+let product;
+
+/** Runs one measurement and keeps its row, with the cores that unrelated work took meanwhile. */
+async function report(phase, measure) {
+  const noise = watchNoise(() => [...product.pids(), sink.pid, slowSink.pid, process.pid]);
+  const measured = await measure();
+  const row = { phase, ...measured, ...(product.isOurs && { otherCores: noise() }) };
+  results.rows.push(row);
+  console.log(JSON.stringify(row));
+  await sleep(1_000);
+}
+
+async function measure(name) {
+  product = options.base
+    ? adopt(options.base, options.key)
+    : await startProduct({
+        folder: path.join(scratch, name),
+        split: options.split,
+        orgs: name === 'mixed' ? ['bench-a', 'bench-b', 'bench-c'] : [],
+      });
+  try {
+    await PHASES[name]({
+      product,
+      sink,
+      slowSink,
+      report,
+      ...(name === 'pending' && { count: Number(options.pending) }),
+    });
+  } finally {
+    await product.stop();
+  }
+}
+
+try {
+  for (const name of names) await measure(name);
+} finally {
+  sink.stop();
+  slowSink.stop();
+  if (options.out) await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+  if (!options.keep) await rm(scratch, { recursive: true, force: true });
+}
+
+console.log(`\n${Object.values(results.machine).join(' · ')}`);
+console.table(
+  results.rows.map((row) => ({
+    phase: row.phase,
+    ...Object.fromEntries(
+      COLUMNS.filter((column) => row[column] !== undefined).map((column) => [column, row[column]]),
+    ),
+  })),
+);

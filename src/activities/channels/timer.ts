@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Log } from '../../log.js';
+import { mapValues, mapWebhooks } from '../../domain/webhook-secrets.js';
+import type { ActionBundle } from '../../schemas/action.js';
+import { TimerRequest } from '../../schemas/timer.js';
+import { prepare, type PrepareOptions } from '../../timers/prepare.js';
+import type { Timers } from '../../timers/timers.js';
+import type { AttemptResult, Channel } from './channel.js';
+
+export interface TimerChannelOptions extends PrepareOptions {
+  timers: Timers;
+  log: Log;
+  now?: () => number;
+}
+
+/** The request as it was before its secrets were sealed; what was parsed when it was accepted parses again. */
+function requestOf(body: string, vault: PrepareOptions['vault']) {
+  const stored: { actionBundle?: ActionBundle } = JSON.parse(body);
+  const { actionBundle } = stored;
+  if (!actionBundle) return TimerRequest.safeParse(stored);
+  const opened = mapWebhooks(actionBundle, ({ headers, ...webhook }) => ({
+    ...webhook,
+    url: vault.open(webhook.url),
+    ...(headers ? { headers: mapValues(headers, (value) => vault.open(value)) } : {}),
+  }));
+  return TimerRequest.safeParse({ ...stored, actionBundle: opened });
+}
+
+/** Starts another timer. Its id is the delivery's, so that a second attempt finds it there. */
+export function createTimerChannel({ timers, log, now = Date.now, vault, guard }: TimerChannelOptions): Channel {
+  return {
+    async deliver({ orgId, id, body }): Promise<AttemptResult> {
+      const parsed = requestOf(body, vault);
+      if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
+      const prepared = prepare(parsed.data, { orgId, id, now: now() }, { vault, guard });
+      if (prepared.kind === 'refused') {
+        return { kind: 'dead', error: prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; ') };
+      }
+      try {
+        const { row } = await timers.create(prepared.timer);
+        return { kind: 'delivered', answer: `timer ${row.id}` };
+      } catch (error) {
+        log.warn({ orgId, deliveryId: id, error: String(error) }, 'A timer could not start another one');
+        return { kind: 'retry', error: 'not_created' };
+      }
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Dispatcher } from 'undici';
+import { KEPT_BYTES, keptText } from './kept-text.js';
+import { OutboundError, toOutboundError } from './outbound-error.js';
+
+/** So much of an answer is read, so that its connection can be used again. */
+const READ_BYTES = 16_384;
+
+export interface Exchange {
+  origin: string;
+  path: string;
+  method: Dispatcher.HttpMethod;
+  headers: Record<string, string>;
+  body: string | null;
+  timeoutMs: number;
+}
+
+export interface Answer {
+  statusCode: number;
+  headers: { retryAfter?: string };
+  /** The first KB, as text. */
+  answer: string;
+  durationMs: number;
+}
+
+/**
+ * One request and its answer within one time limit. Once a status has arrived it is the answer, however its body
+ * ends: it is cut off where it is endless, slow or broken.
+ */
+export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exchange): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    let controller: Dispatcher.DispatchController | null = null;
+    let isOver = false;
+    let statusCode = 0;
+    let retryAfter: string | undefined;
+    let bytesRead = 0;
+    const kept: Buffer[] = [];
+    const deadline = setTimeout(
+      () => cut(new OutboundError(controller ? 'timeout' : 'receiver_busy')),
+      timeoutMs,
+    );
+
+    const end = (error: OutboundError) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(deadline);
+      if (statusCode === 0) return reject(error);
+      const headers = retryAfter === undefined ? {} : { retryAfter };
+      resolve({
+        statusCode,
+        headers,
+        answer: keptText(Buffer.concat(kept)),
+        durationMs: Math.round(performance.now() - startedAt),
+      });
+    };
+    const cut = (error: OutboundError) => {
+      end(error);
+      controller?.abort(error);
+    };
+
+    dispatcher.dispatch(request, {
+      onRequestStart(started) {
+        controller = started;
+        if (isOver) started.abort(new OutboundError('receiver_busy'));
+      },
+      onResponseStart(_, status, headers) {
+        // What comes before the answer: 100, 103.
+        if (status < 200) return;
+        statusCode = status;
+        retryAfter = [headers['retry-after']].flat()[0];
+      },
+      onResponseData(_, chunk) {
+        if (bytesRead < KEPT_BYTES) kept.push(chunk);
+        bytesRead += chunk.length;
+        if (bytesRead > READ_BYTES) cut(new OutboundError('connection_closed'));
+      },
+      onResponseEnd: () => end(new OutboundError('connection_closed')),
+      onResponseError: (_, error) => end(toOutboundError(error)),
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import { activityInfo, heartbeat, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Database } from '../../db/database.js';
+import { armWindow, type WindowKey } from '../../db/windows.js';
+import { LINGER_MS, WINDOW_MS } from '../../domain/owner.js';
+import type { Log } from '../../log.js';
+import type { TimerWindow } from '../../messages/timer-window.js';
+import type { Starter } from '../../starter.js';
+import type { Vault } from '../../vault.js';
+import type { Channels } from '../channels/channel.js';
+import type { OutcomeRecorder } from '../record-outcomes.js';
+import { type Arming, openArming } from './arming.js';
+import { type ClaimContext, type Firing, OvertakenError } from './claim.js';
+import { fire } from './fire.js';
+import { createOutcomeWriter } from './outcome-writer.js';
+import { createReceiverGate } from './receiver-gate.js';
+import { takeOver } from './take-over.js';
+
+/** How long the loop rests after the database failed it; without a heartbeat, so that another worker may try. */
+const REST_AFTER_FAILURE_MS = 250;
+const HEARTBEAT_MS = 1_000;
+
+export interface FireWindowOptions {
+  database: Database;
+  vault: Vault;
+  log: Log;
+  starter: Pick<Starter, 'ensureOwners' | 'ensureEndpoint' | 'wakeEndpoint'>;
+  channels: Channels;
+  recorder: OutcomeRecorder;
+  /** First attempts at once to one receiver. */
+  connectionsPerReceiver: number;
+  /** Aborted when the worker stops: the window is handed to another one at once. */
+  stopping: AbortSignal;
+  onFired?: (latenessMs: number) => void;
+  now?: () => number;
+}
+
+/**
+ * Owns a due window from shortly before it begins until none of its rows is unfinished. Any number of workers may
+ * believe that they run it: each arming has an epoch, and only the latest epoch can claim or write.
+ */
+export function createFireWindow(options: FireWindowOptions) {
+  const { database, vault, log, starter, now = Date.now } = options;
+
+  return async function fireWindow({ orgId, startsAt }: TimerWindow): Promise<void> {
+    const window: WindowKey = { orgId, startsAt: new Date(startsAt) };
+    const epoch = await armWindow(database.db, window);
+    const context: ClaimContext = { database, vault, window, epoch };
+    const sending = openSending(options, context);
+    const arming = openArming({ ...context, starter, log, now });
+    log.debug({ orgId, window: startsAt, epoch, attempt: activityInfo().attempt }, 'Window armed');
+    try {
+      for (const firing of await takeOver(context, now())) sending.send(firing);
+      await claimUntilOver(arming, sending, window.startsAt.getTime() + WINDOW_MS + LINGER_MS);
+    } catch (error) {
+      if (!(error instanceof OvertakenError)) throw error;
+      throw ApplicationFailure.nonRetryable('another worker armed this window', 'Overtaken');
+    } finally {
+      arming.close();
+    }
+  };
+
+  /** Claims and sends until the time is over and nothing is left. */
+  async function claimUntilOver(arming: Arming, sending: Sending, endsAt: number): Promise<void> {
+    const cancelled = cancellationSignal();
+    for (;;) {
+      if (sending.isOvertaken()) throw new OvertakenError();
+      if (cancelled.aborted || options.stopping.aborted) {
+        await sending.settled();
+        throw ApplicationFailure.create({ message: 'the worker stops', type: 'WorkerStops', nextRetryDelay: '1 ms' });
+      }
+      try {
+        const firings = await arming.claimDue();
+        for (const firing of firings) sending.send(firing);
+        heartbeat();
+        if (firings.length > 0) continue;
+        if (now() >= endsAt && sending.isIdle() && (await arming.isEmpty())) return;
+      } catch (error) {
+        if (error instanceof OvertakenError) throw error;
+        log.error({ error: String(error) }, 'A window could not claim its timers; it tries again');
+        await new Promise((resolve) => setTimeout(resolve, REST_AFTER_FAILURE_MS));
+        continue;
+      }
+      await arming.pause(endsAt > now() ? endsAt : now() + HEARTBEAT_MS / 4);
+    }
+  }
+}
+
+type Sending = ReturnType<typeof openSending>;
+
+/** What is claimed is sent beside the loop, and its outcomes are written in batches. */
+function openSending({ log, channels, recorder, connectionsPerReceiver, onFired, now = Date.now }: FireWindowOptions, context: ClaimContext) {
+  const gate = createReceiverGate(connectionsPerReceiver);
+  const underWay = new Set<Promise<void>>();
+  let overtaken = false;
+  const writer = createOutcomeWriter({
+    ...context,
+    recorder,
+    onFailure: (error) => log.error({ error: String(error) }, 'Outcomes could not be written; tried again'),
+  });
+
+  async function sendAndRecord(firing: Firing): Promise<void> {
+    try {
+      const finished = await fire({ ...context, channels, gate, now }, firing);
+      onFired?.(finished.timer.latenessMs ?? 0);
+      await writer.write(finished);
+    } catch (error) {
+      if (error instanceof OvertakenError) overtaken = true;
+      else log.error({ timerId: firing.timerId, error: String(error) }, 'A timer could not be fired');
+    }
+  }
+
+  return {
+    send(firing: Firing) {
+      const job = sendAndRecord(firing).finally(() => underWay.delete(job));
+      underWay.add(job);
+    },
+    isIdle: () => underWay.size === 0,
+    isOvertaken: () => overtaken,
+    async settled() {
+      await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Client } from '@temporalio/client';
+import type { Config } from '../config.js';
+import type { Database } from '../db/database.js';
+import type { Log } from '../log.js';
+import { attemptDuration, countAttempt, countTimers, timerLateness } from '../metrics.js';
+import type { GuardOptions } from '../outbound-guard.js';
+import type { Starter } from '../starter.js';
+import type { Timers } from '../timers/timers.js';
+import type { Vault } from '../vault.js';
+import { createChannels } from './channels/index.js';
+import { createTimerChannel } from './channels/timer.js';
+import { createDeleteEnded } from './delete-ended.js';
+import { createFireWindow } from './fire-window/fire-window.js';
+import { createOpenHour } from './open-hour.js';
+import { createOutbound } from './outbound.js';
+import { createReadWindow } from './read-window.js';
+import { createRearmOverdue } from './rearm-overdue.js';
+import { createOutcomeRecorder } from './record-outcomes.js';
+import { createRetryDeliveries } from './retry-deliveries.js';
+import { createWebhookSecrets } from './webhook-secrets.js';
+import { createWriteTimers } from './write-timers.js';
+
+export interface ActivitiesOptions {
+  config: Config;
+  log: Log;
+  database: Database;
+  vault: Vault;
+  client: Client;
+  starter: Starter;
+  timers: Timers;
+  guard: GuardOptions;
+  /** Aborted when the worker stops. */
+  stopping: AbortSignal;
+}
+
+/** Everything that workflows do to the world. `close` ends the connections that it opened. */
+export function createActivities(options: ActivitiesOptions) {
+  const { config, log, database, vault, client, starter, guard } = options;
+  const connections = config.WEBHOOK_CONNECTIONS;
+  const outbound = createOutbound({ ...guard, timeoutMs: config.WEBHOOK_TIMEOUT_MS, connectionsPerHost: connections });
+  const channels = createChannels({
+    client,
+    outbound,
+    vault,
+    log,
+    version: config.version,
+    secretsOf: createWebhookSecrets({ db: database.db, vault }),
+    timer: createTimerChannel(options),
+  });
+  const recorder = createOutcomeRecorder({
+    starter,
+    vault,
+    onAttempt: (channel, outcome, durationMs) => {
+      countAttempt(channel, outcome);
+      attemptDuration.observe({ channel }, durationMs / 1_000);
+    },
+  });
+  const activities = {
+    fireWindow: createFireWindow({
+      ...options,
+      channels,
+      recorder,
+      connectionsPerReceiver: connections,
+      onFired: (latenessMs) => {
+        countTimers('fired');
+        timerLateness.observe(latenessMs / 1_000);
+      },
+    }),
+    readWindow: createReadWindow(database),
+    writeTimers: createWriteTimers(options),
+    openHour: createOpenHour(database, starter),
+    rearmOverdue: createRearmOverdue(options),
+    retryDeliveries: createRetryDeliveries({
+      ...options,
+      channels,
+      recorder,
+      attemptTimeoutMs: config.WEBHOOK_TIMEOUT_MS,
+    }),
+    deleteEnded: createDeleteEnded(database, config.LEDGER_RETENTION_DAYS),
+  };
+  return { activities, close: () => outbound.close() };
+}
+
+/** What workflows see of it. */
+export type Activities = ReturnType<typeof createActivities>['activities'];

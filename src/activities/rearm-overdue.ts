@@ -1,0 +1,35 @@
+import type { Database } from '../db/database.js';
+import { overdueReceivers } from '../db/deliveries.js';
+import { overdueWindows } from '../db/timers.js';
+import type { Log } from '../log.js';
+import type { Starter } from '../starter.js';
+
+/** What is later than this has lost its owner, or its owner is late: asking for it again harms nobody. */
+const OVERDUE_MS = 10_000;
+
+/** Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries. */
+export function createRearmOverdue({
+  database,
+  starter,
+  log,
+  now = Date.now,
+}: {
+  database: Database;
+  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint'>;
+  log: Log;
+  now?: () => number;
+}) {
+  return async function rearmOverdue(): Promise<{ windows: number; endpoints: number }> {
+    const before = new Date(now() - OVERDUE_MS);
+    const windows = await overdueWindows(database.db, before);
+    for (const { orgId, windowAt } of windows) await starter.ensureWindow(orgId, windowAt);
+    const receivers = await overdueReceivers(database.db, before);
+    for (const endpoint of receivers) {
+      await starter.ensureEndpoint(endpoint);
+      starter.wakeEndpoint(endpoint);
+    }
+    const rearmed = { windows: windows.length, endpoints: receivers.length };
+    if (rearmed.windows + rearmed.endpoints > 0) log.warn(rearmed, 'Overdue work was re-armed');
+    return rearmed;
+  };
+}

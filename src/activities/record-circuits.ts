@@ -1,0 +1,71 @@
+import type { Db } from '../db/database.js';
+import type { ReceiverKey } from '../db/deliveries.js';
+import { type EndpointRow, holdEndpoints, writeEndpoints } from '../db/endpoints.js';
+import { afterFailure, afterSuccess, type Circuit, CLOSED } from '../domain/circuit.js';
+import type { AttemptResult } from './channels/channel.js';
+import type { Outcome } from './plan-outcome.js';
+
+/** Failures that say nothing of the receiver. */
+const NOT_THEIRS = new Set(['secrets_unreadable', 'receiver_busy']);
+
+/** Whether a result shows that the receiver is there (whatever it answered), is not, or neither. */
+function verdictOf(result: AttemptResult): 'works' | 'fails' | null {
+  if (result.kind === 'delivered') return 'works';
+  if (result.kind === 'retry') return NOT_THEIRS.has(result.error) ? null : 'fails';
+  return result.statusCode === undefined ? null : 'works';
+}
+
+/** What is known of a receiver, from its row. */
+export function circuitOf(row: EndpointRow | undefined): Circuit {
+  if (!row) return CLOSED;
+  const { state, failures } = row;
+  const failingSince = row.failing_since?.getTime() ?? 0;
+  if (state === 'off') return { state, failures, failingSince };
+  if (state === 'open')
+    return { state, failures, failingSince, openedUntil: row.opened_until?.getTime() ?? 0 };
+  return { state, failures, failingSince: row.failing_since && failingSince };
+}
+
+const toRow = ({ orgId, receiver }: ReceiverKey, circuit: Circuit): EndpointRow => ({
+  org_id: orgId,
+  receiver,
+  state: circuit.state,
+  failures: circuit.failures,
+  failing_since: circuit.failingSince === null ? null : new Date(circuit.failingSince),
+  opened_until: circuit.state === 'open' ? new Date(circuit.openedUntil) : null,
+});
+
+const keyOf = (orgId: string, receiver: string) => `${orgId} ${receiver}`;
+
+/** Brings receivers' circuits up to date with what attempts came to. Answers those that are switched off by it. */
+export async function recordCircuits(
+  tx: Db,
+  outcomes: readonly Outcome[],
+  now: number,
+): Promise<ReceiverKey[]> {
+  const attempted = outcomes.filter(({ durationMs }) => durationMs !== null);
+  const receivers = new Map(
+    attempted.map(({ delivery: { orgId, receiver } }) => [keyOf(orgId, receiver), { orgId, receiver }]),
+  );
+  const rows = await holdEndpoints(tx, [...receivers.values()]);
+  const before = new Map(rows.map((row) => [keyOf(row.org_id, row.receiver), circuitOf(row)]));
+  const after = new Map(before);
+  for (const { delivery, result } of attempted) {
+    const key = keyOf(delivery.orgId, delivery.receiver);
+    const verdict = verdictOf(result);
+    if (verdict === 'works') after.set(key, afterSuccess());
+    if (verdict === 'fails') after.set(key, afterFailure(after.get(key) ?? CLOSED, now));
+  }
+  const changed = [...receivers].flatMap(([key, receiver]) => {
+    const was = before.get(key) ?? CLOSED;
+    const circuit = after.get(key) ?? CLOSED;
+    return circuit === was ? [] : [{ receiver, was, circuit }];
+  });
+  await writeEndpoints(
+    tx,
+    changed.map(({ receiver, circuit }) => toRow(receiver, circuit)),
+  );
+  return changed
+    .filter(({ was, circuit }) => circuit.state === 'off' && was.state !== 'off')
+    .map(({ receiver }) => receiver);
+}

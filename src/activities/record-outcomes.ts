@@ -1,0 +1,130 @@
+import type { Kysely } from 'kysely';
+import { applyChanges, failTimers } from '../db/attempts.js';
+import type { Db } from '../db/database.js';
+import { insertDeliveries, type NewDelivery, postponeDeliveries } from '../db/deliveries.js';
+import { appendEvents } from '../db/events.js';
+import type { Tables } from '../db/tables.js';
+import { getTimer } from '../db/timers.js';
+import type { Endpoint } from '../messages/endpoint.js';
+import type { Channel } from '../schemas/delivery.js';
+import type { Vault } from '../vault.js';
+import { escalationOf, type OriginOf, receiverOf } from './escalate.js';
+import { deliveryEvents, disabledEvents, failedEvents } from './outcome-events.js';
+import { type Outcome, type PlannedOutcome, planOutcome } from './plan-outcome.js';
+import { recordCircuits } from './record-circuits.js';
+
+export type { Outcome } from './plan-outcome.js';
+
+/** What is to be written together. */
+export interface Recording {
+  orgId: string;
+  outcomes: readonly Outcome[];
+  /** Left to their receivers' endpoint workflows without an attempt. */
+  postponed?: readonly { id: string; receiver: string }[];
+  /** The receiver whose endpoint workflow asks: it runs already. */
+  owned?: string;
+  /** Run first in the transaction; when it throws, nothing is written. */
+  guard?: (tx: Db) => Promise<void>;
+  /** Run in the transaction when the deliveries are written, before timers fail because of them. */
+  finish?: (tx: Db) => Promise<void>;
+}
+
+export interface OutcomeRecorder {
+  /**
+   * Writes what became of deliveries with everything that follows: next attempts, circuits, escalations, failed
+   * timers, events. The endpoint workflows that then own something are ensured before. An outcome whose row has gone
+   * on meanwhile is passed over.
+   */
+  record(db: Kysely<Tables>, recording: Recording): Promise<void>;
+}
+
+export interface OutcomeRecorderOptions {
+  starter: { ensureEndpoint(endpoint: Endpoint): Promise<void>; wakeEndpoint(endpoint: Endpoint): void };
+  vault: Vault;
+  /** Told of each attempt that was written. */
+  onAttempt?: (channel: Channel, outcome: 'delivered' | 'failed' | 'dead', durationMs: number) => void;
+  now?: () => number;
+  random?: () => number;
+}
+
+export function createOutcomeRecorder(options: OutcomeRecorderOptions): OutcomeRecorder {
+  const { starter, vault, onAttempt, now = Date.now, random = Math.random } = options;
+  const originOf = (storedUrl: string) => new URL(vault.open(storedUrl)).origin;
+
+  return {
+    async record(db, recording) {
+      const planned = recording.outcomes.map((outcome) => planOutcome(outcome, random(), now()));
+      const owners = ownersOf(recording, planned, originOf);
+      await Promise.all(owners.map((owner) => starter.ensureEndpoint(owner)));
+      const written = await db
+        .transaction()
+        .execute((tx) => write(tx, recording, planned, { at: now(), originOf }));
+      for (const owner of owners) starter.wakeEndpoint(owner);
+      for (const { delivery, change, durationMs } of written) {
+        if (durationMs !== null) onAttempt?.(delivery.channel, countedAs(change.status), durationMs);
+      }
+    },
+  };
+}
+
+const countedAs = (status: PlannedOutcome['change']['status']) =>
+  status === 'delivered' || status === 'dead' ? status : 'failed';
+
+/** Receivers that own something once this is written. */
+function ownersOf(
+  { orgId, postponed = [], owned }: Recording,
+  planned: readonly PlannedOutcome[],
+  originOf: OriginOf,
+): Endpoint[] {
+  const receivers = new Set(postponed.map(({ receiver }) => receiver));
+  for (const { delivery, change, isEscalated } of planned) {
+    if (change.status === 'pending') receivers.add(delivery.receiver);
+    if (isEscalated && delivery.escalation) receivers.add(receiverOf(delivery.escalation.action, originOf));
+  }
+  return [...receivers].filter((receiver) => receiver !== owned).map((receiver) => ({ orgId, receiver }));
+}
+
+/** Answers the outcomes that were applied. */
+async function write(
+  tx: Db,
+  { orgId, postponed = [], guard, finish }: Recording,
+  planned: readonly PlannedOutcome[],
+  { at, originOf }: { at: number; originOf: OriginOf },
+): Promise<PlannedOutcome[]> {
+  await guard?.(tx);
+  const applied = await applyChanges(
+    tx,
+    planned.map(({ change }) => change),
+  );
+  const written = planned.filter(({ change }) => applied.has(`${change.orgId}/${change.id}`));
+  const disabled = await recordCircuits(tx, written, at);
+  await insertDeliveries(tx, await escalationsOf(tx, written, at, originOf), at);
+  const postponedIds = postponed.map(({ id }) => id);
+  await postponeDeliveries(tx, orgId, postponedIds, at);
+  await finish?.(tx);
+  const dead = written.filter(({ change }) => change.status === 'dead');
+  const timersOfDead = dead.flatMap(({ delivery }) => delivery.timerId ?? []);
+  const failed = await failTimers(tx, orgId, timersOfDead);
+  const told = [
+    ...written.flatMap(deliveryEvents),
+    ...failedEvents(orgId, failed),
+    ...disabledEvents(disabled),
+  ];
+  await appendEvents(tx, told);
+  return written;
+}
+
+async function escalationsOf(
+  tx: Db,
+  written: readonly PlannedOutcome[],
+  at: number,
+  originOf: OriginOf,
+): Promise<NewDelivery[]> {
+  const escalations: NewDelivery[] = [];
+  for (const { delivery, isEscalated } of written) {
+    if (!isEscalated || delivery.timerId === null) continue;
+    const timer = await getTimer(tx, { orgId: delivery.orgId, tenants: null }, delivery.timerId);
+    if (timer) escalations.push(...escalationOf(delivery, timer, at, originOf));
+  }
+  return escalations;
+}

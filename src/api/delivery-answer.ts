@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import type { DeliveryRow, DeliverySummaryRow } from '../db/deliveries.js';
+import { maskUrl } from '../domain/webhook-secrets.js';
+import { endpointId } from '../messages/endpoint.js';
+import { timerWindowId } from '../messages/timer-window.js';
+import type { Delivery, DeliverySummary } from '../schemas/delivery.js';
+import type { Services } from './services.js';
+
+/** A delivery's row as it is listed. */
+export const deliverySummary = (row: DeliverySummaryRow): z.input<typeof DeliverySummary> => ({
+  id: row.id,
+  channel: row.channel,
+  // Whether its first attempt is under way or the next one waits is the same to a reader.
+  status: row.status === 'sending' ? 'pending' : row.status,
+  receiver: row.receiver,
+  attemptCount: row.attempt_count,
+  createdAt: row.created_at.toISOString(),
+  nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+  endedAt: row.ended_at?.toISOString() ?? null,
+  lastStatusCode: row.last_status_code,
+  lastError: row.last_error,
+});
+
+/** The first attempt belongs to the window that fired it, all others to the receiver's endpoint. */
+function workflowOf({ org_id: orgId, receiver, window_at, attempt_count, status }: DeliveryRow): string {
+  const isFirst = status === 'sending' || (status === 'delivered' && attempt_count <= 1);
+  return window_at && isFirst
+    ? timerWindowId({ orgId, startsAt: window_at.toISOString() })
+    : endpointId({ orgId, receiver });
+}
+
+/** A delivery's row as it is answered by itself: secrets in its URL are `***`. */
+export function deliveryAnswer(row: DeliveryRow, { vault, starter }: Services): z.input<typeof Delivery> {
+  const { url } = row.request;
+  return {
+    ...deliverySummary(row),
+    timerId: row.timer_id,
+    subscriptionId: row.subscription_id,
+    url: url === undefined ? null : maskUrl(vault.open(url)),
+    attempts: row.attempts,
+    run: starter.linkTo(workflowOf(row)),
+  };
+}

@@ -1,0 +1,92 @@
+import { ApiProblem, invalid } from './problem.js';
+
+const DEEPEST = 32;
+const KEYS_PER_MEGABYTE = 20_000;
+const POISONOUS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Where a caller's own values stand: `null` means null there, not "left out". */
+const FREE_FORM = new Set([
+  'metadata',
+  'data',
+  'settings',
+  'input',
+  'payload',
+  'config',
+  'environment',
+  'metrics',
+  'schema',
+  'args',
+]);
+/** Only escapes can spell these: a raw NUL is not JSON, and what decoded as UTF-8 has no lone surrogates. */
+const MAY_SPELL_BROKEN_TEXT = /\\u(?:0000|d[89a-f])/i;
+
+interface Visit {
+  value: object;
+  path: string;
+  depth: number;
+  isFree: boolean;
+}
+
+/** With the `u` flag this finds halves only. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+const isBroken = (text: string) => text.includes('\0') || LONE_SURROGATE.test(text);
+const refuse = (path: string, message: string) => invalid([{ path: path.slice(0, 300), message }]);
+
+/** Walks without recursion: a hostile depth must not reach the stack. */
+class Guard {
+  private readonly open: Visit[] = [];
+  private keys = 0;
+
+  constructor(
+    private readonly mostKeys: number,
+    private readonly looksAtText: boolean,
+  ) {}
+
+  check(root: unknown): void {
+    this.enter('', root, '', 0, false);
+    for (let visit = this.open.pop(); visit; visit = this.open.pop()) {
+      if (Array.isArray(visit.value)) this.checkItems(visit, visit.value);
+      else this.checkFields(visit);
+    }
+  }
+
+  private checkItems({ path, depth, isFree }: Visit, items: unknown[]): void {
+    for (let index = 0; index < items.length; index++)
+      this.enter(path, items[index], String(index), depth, isFree);
+  }
+
+  private checkFields({ value, path, depth, isFree }: Visit): void {
+    for (const [key, inner] of Object.entries(value)) {
+      if (++this.keys > this.mostKeys) {
+        throw new ApiProblem('too_large', `the body has more than ${this.mostKeys} fields`);
+      }
+      const isPoison = POISONOUS.has(key);
+      if (isPoison || (this.looksAtText && isBroken(key))) {
+        throw refuse(join(path, JSON.stringify(key).slice(1, -1)), 'is a field name that is not allowed');
+      }
+      if (inner === null && !isFree) Reflect.deleteProperty(value, key);
+      else this.enter(path, inner, key, depth, isFree || FREE_FORM.has(key));
+    }
+  }
+
+  private enter(parent: string, value: unknown, key: string, depth: number, isFree: boolean): void {
+    if (typeof value === 'object' && value !== null) {
+      const path = join(parent, key);
+      if (depth >= DEEPEST) throw refuse(path, `is nested deeper than ${DEEPEST} levels`);
+      this.open.push({ value, path, depth: depth + 1, isFree });
+    } else if (this.looksAtText && typeof value === 'string' && isBroken(value)) {
+      throw refuse(join(parent, key), 'contains a NUL character or half of a surrogate pair');
+    }
+  }
+}
+
+const join = (parent: string, key: string) => (parent === '' ? key : `${parent}.${key}`);
+
+/**
+ * Refuses what is nested too deep, has too many fields, names that reach prototypes, or text that databases cannot
+ * store; takes out fields that are null outside of free-form objects, where null means absent. Changes `value`.
+ */
+export function checkJson(text: string, value: unknown, limitBytes: number): unknown {
+  const mostKeys = Math.round(limitBytes / 1_048_576) * KEYS_PER_MEGABYTE;
+  new Guard(mostKeys, MAY_SPELL_BROKEN_TEXT.test(text)).check(value);
+  return value;
+}

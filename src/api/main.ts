@@ -1,0 +1,5 @@
+import { runProgram } from '../program.js';
+import { startApi } from './start.js';
+
+/** The API beside workers in other processes. */
+await runProgram({ startApi });

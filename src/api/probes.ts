@@ -1,0 +1,51 @@
+import type { Client } from '@temporalio/client';
+import { sql } from 'kysely';
+import type { Database } from '../db/database.js';
+
+/** What the API needs to do its work. */
+export type Part = 'database' | 'engine';
+
+/** Whether a part answers. Asking often costs nothing: an answer is kept for a moment, and asked for once. */
+export interface Probes {
+  isUp(part: Part): Promise<boolean>;
+}
+
+const LONGEST_ANSWER_MS = 400;
+const KEPT_MS = 500;
+
+function within(answer: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), LONGEST_ANSWER_MS);
+    const settle = (isUp: boolean) => {
+      clearTimeout(timer);
+      resolve(isUp);
+    };
+    answer.then(
+      () => settle(true),
+      () => settle(false),
+    );
+  });
+}
+
+function kept(ask: () => Promise<unknown>, clock: () => number): () => Promise<boolean> {
+  let last: Promise<boolean> = Promise.resolve(false);
+  let keptUntilMs = 0;
+  return () => {
+    if (clock() < keptUntilMs) return last;
+    keptUntilMs = clock() + KEPT_MS;
+    last = within(ask());
+    return last;
+  };
+}
+
+export function createProbes(database: Database, client: Client, clock: () => number): Probes {
+  const ask: Record<Part, () => Promise<boolean>> = {
+    database: kept(() => sql`select 1`.execute(database.db), clock),
+    engine: kept(
+      () =>
+        client.withDeadline(Date.now() + LONGEST_ANSWER_MS, () => client.workflowService.getSystemInfo({})),
+      clock,
+    ),
+  };
+  return { isUp: (part) => ask[part]() };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Part } from '../probes.js';
+import { ApiProblem } from '../problem.js';
+import { route } from '../route.js';
+import type { Services } from '../services.js';
+
+const tag = 'Health';
+
+const Health = z.looseObject({ status: z.literal('ok') }).meta({ id: 'Health' });
+const PartHealth = z.looseObject({ status: z.enum(['ok', 'not_configured']) }).meta({ id: 'PartHealth' });
+
+const RETRY_SECONDS = 2;
+const away = (detail: string) => new ApiProblem('unavailable', detail, { retryAfterSeconds: RETRY_SECONDS });
+
+async function checkReady({ probes, isReady }: Services): Promise<{ status: 'ok' }> {
+  if (!isReady()) throw away('this process is stopping');
+  const [hasDatabase, hasEngine] = await Promise.all([probes.isUp('database'), probes.isUp('engine')]);
+  const missing = [hasDatabase ? [] : ['the database'], hasEngine ? [] : ['Temporal']].flat();
+  if (missing.length > 0) throw away(`no answer from ${missing.join(' and ')}`);
+  return { status: 'ok' };
+}
+
+const readiness = (path: '/healthz' | '/readyz') =>
+  route({
+    method: 'get',
+    path,
+    callers: ['open'],
+    summary: 'Whether requests can be served: the database and Temporal answer',
+    tag,
+    answers: { 200: Health },
+    handle: (_, services) => checkReady(services),
+  });
+
+const livezRoute = route({
+  method: 'get',
+  path: '/livez',
+  callers: ['open'],
+  summary: 'Whether the process runs',
+  tag,
+  answers: { 200: Health },
+  handle: () => ({ status: 'ok' as const }),
+});
+
+/** Null: nothing like it is configured. */
+const PARTS: Record<string, Part | null> = {
+  temporal: 'engine',
+  db: 'database',
+  redis: null,
+  smtp: null,
+  nats: null,
+  amqp: null,
+};
+
+const partRoute = route({
+  method: 'get',
+  path: '/api/health/:part',
+  callers: ['open'],
+  summary: 'Whether one thing that Mainspring uses answers',
+  tag,
+  params: z.object({ part: z.enum(['temporal', 'db', 'redis', 'smtp', 'nats', 'amqp']) }),
+  answers: { 200: PartHealth },
+  async handle({ params }, { probes }) {
+    const part = PARTS[params.part];
+    if (!part) return { status: 'not_configured' as const };
+    if (!(await probes.isUp(part))) throw away(`no answer from ${params.part}`);
+    return { status: 'ok' as const };
+  },
+});
+
+export const healthRoutes = [readiness('/healthz'), livezRoute, readiness('/readyz'), partRoute];

@@ -1,0 +1,28 @@
+import type { Config } from '../config.js';
+import type { Database, Db } from '../db/database.js';
+import type { Log } from '../log.js';
+import type { GuardOptions } from '../outbound-guard.js';
+import type { Starter } from '../starter.js';
+import type { Timers } from '../timers/timers.js';
+import type { Vault } from '../vault.js';
+import type { Probes } from './probes.js';
+
+/** What handlers get. */
+export interface Services {
+  db: Db;
+  database: Database;
+  vault: Vault;
+  starter: Starter;
+  timers: Timers;
+  /** Where outbound requests may go. */
+  guard: GuardOptions;
+  probes: Probes;
+  config: Config;
+  log: Log;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+  /** False once the process is about to stop. */
+  isReady: () => boolean;
+  /** Aborted when the process stops: streams and long polls end. */
+  stopping: AbortSignal;
+}

@@ -1,0 +1,101 @@
+import type { Context } from '../context.js';
+import type { Log } from '../log.js';
+import { collectProcessMetrics } from '../metrics.js';
+import { mintAdminToken } from './admin-token.js';
+import { createApp } from './app.js';
+import { createAuthenticate } from './authenticate.js';
+import { DEMO_KEY } from './keys.js';
+import { createProbes } from './probes.js';
+import { createGuessLimit, createRateLimit } from './rate-limit.js';
+import { routes } from './routes.js';
+import { seedDemo } from './seed-demo.js';
+import { closeServer, createHttpServer, listen } from './server.js';
+import type { Services } from './services.js';
+
+/** Requests that are under way have this long to end when the process stops. */
+const PATIENCE_MS = 5_000;
+
+export interface RunningApi {
+  /** Where it listens, as this machine reaches it. */
+  url: string;
+  port: number;
+  /** What a person needs for a first request. */
+  facts: [label: string, value: string][];
+  /** Readiness goes first, so that nobody sends what would not be answered. */
+  beginShutdown(): void;
+  /** Ends streams and long polls, then the connections; what was acknowledged has been answered. */
+  close(): Promise<void>;
+}
+
+function createServices(context: Context, stopping: Stopping): Services {
+  const { config, log, database, vault, starter, timers, guard, client } = context;
+  const clock = Date.now;
+  return {
+    ...{ config, log, database, vault, starter, timers, guard, clock },
+    db: database.db,
+    probes: createProbes(database, client, clock),
+    isReady: () => !stopping.hasBegun,
+    stopping: stopping.streams.signal,
+  };
+}
+
+interface Stopping {
+  hasBegun: boolean;
+  streams: AbortController;
+}
+
+/** Development has a key that everybody knows and a token for the day; production has neither. */
+async function seed({ config, database, vault }: Context): Promise<RunningApi['facts']> {
+  if (config.isProduction) return [];
+  const org = await seedDemo(database, vault);
+  const token = await mintAdminToken(vault, { ...org, now: Date.now() });
+  return [
+    ['API key', DEMO_KEY],
+    ['Admin token', token],
+  ];
+}
+
+let isCollecting = false;
+function collectOnce(): void {
+  if (!isCollecting) collectProcessMetrics();
+  isCollecting = true;
+}
+
+const HERE = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
+const reachable = (host: string) => (HERE.has(host) ? 'localhost' : host);
+
+/** Runs the API of a process. Throws the system's error when the address cannot be had. */
+export async function startApi(context: Context): Promise<RunningApi> {
+  const { config, log } = context;
+  const stopping: Stopping = { hasBegun: false, streams: new AbortController() };
+  const services = createServices(context, stopping);
+  const { authenticate, close: stopListening } = createAuthenticate({
+    ...services,
+    guesses: createGuessLimit(),
+  });
+  const app = createApp({ routes, services, authenticate, rateLimit: createRateLimit(config) });
+  const server = createHttpServer(app.callback());
+  const facts = await seed(context);
+  const port = await listen(server, { host: config.host, port: config.PORT });
+  collectOnce();
+  warnOfOpenLimits(log, config.RATE_LIMITS);
+  return {
+    url: `http://${reachable(config.host)}:${port}`,
+    port,
+    facts,
+    beginShutdown() {
+      stopping.hasBegun = true;
+    },
+    async close() {
+      stopping.hasBegun = true;
+      const closed = closeServer(server, PATIENCE_MS);
+      stopping.streams.abort();
+      await closed;
+      stopListening();
+    },
+  };
+}
+
+function warnOfOpenLimits(log: Log, areLimited: boolean): void {
+  if (!areLimited) log.warn('Rate limits are off');
+}

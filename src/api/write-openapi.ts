@@ -1,0 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { describeRoutes } from './openapi.js';
+import { routes } from './routes.js';
+
+/** Writes docs/openapi.json, which a test compares with the routes. */
+const target = new URL('../../docs/openapi.json', import.meta.url);
+await writeFile(target, `${JSON.stringify(describeRoutes(routes), null, 2)}\n`);

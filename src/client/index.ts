@@ -1,0 +1,10 @@
+export type { Delivery, DeliverySummary } from '../schemas/delivery.js';
+export type { Event } from '../schemas/event.js';
+export type { Problem, ProblemCode } from '../schemas/problem.js';
+export type { Timer, TimerMetrics } from '../schemas/timer.js';
+export { MainspringClient } from './client.js';
+export { MainspringError } from './error.js';
+export type { Listing } from './listing.js';
+export type { MainspringOptions } from './options.js';
+export type { CallOptions, CreateOptions } from './request.js';
+export type { Created, NewDue, NewTimer } from './timers.js';

@@ -1,0 +1,85 @@
+import type { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Config } from './config.js';
+import type { Database } from './db/database.js';
+import { migrate } from './db/migrate.js';
+import { openDatabase } from './db/open.js';
+import { dataConverterOf } from './engine/data-converter.js';
+import { type OpenEngine, openEngine } from './engine/open.js';
+import type { Report } from './engine/report.js';
+import { installRuntime } from './engine/runtime.js';
+import type { Log } from './log.js';
+import { secretKeysOf } from './secret-keys.js';
+import type { GuardOptions } from './outbound-guard.js';
+import { createStarter, type Starter } from './starter.js';
+import { createTimers, type Timers } from './timers/timers.js';
+import { createVault, type Vault } from './vault.js';
+import type { Step } from './worker/shutdown.js';
+
+/** What every part of a process needs, opened once. */
+export interface Context {
+  config: Config;
+  log: Log;
+  database: Database;
+  vault: Vault;
+  starter: Starter;
+  timers: Timers;
+  /** Where outbound requests may go. */
+  guard: GuardOptions;
+  client: Client;
+  /** Shared by the client and the workers of the process, so that workflows can start eagerly. */
+  connection: NativeConnection;
+  namespace: string;
+  /** Of the Temporal server. */
+  address: string;
+  dataConverter: DataConverter;
+}
+
+export interface OpenContext extends Context {
+  /** What closes it, in this order, after API and workers have ended. */
+  closing: Step[];
+}
+
+export interface ContextWishes {
+  /** The whole of Mainspring in this process: it may own an embedded database and a Temporal dev server. */
+  isWhole: boolean;
+  report: Report;
+}
+
+function contextOf(config: Config, log: Log, database: Database, engine: OpenEngine): OpenContext {
+  const { client, connection, namespace, address } = engine;
+  const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
+  return {
+    ...{ config, log, database, client, connection, namespace, address, starter },
+    timers: createTimers({ database, starter }),
+    guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
+    vault: createVault(secretKeysOf(config)),
+    dataConverter: dataConverterOf(config),
+    closing: [
+      { name: 'starter', run: async () => starter.close() },
+      { name: 'connection to Temporal', run: engine.closeConnection },
+      { name: 'database', run: () => database.close() },
+      { name: 'Temporal server', run: engine.stopServer },
+    ],
+  };
+}
+
+/** Opens and migrates the database, finds or starts Temporal. Throws with one sentence; nothing is left open then. */
+export async function openContext(
+  config: Config,
+  log: Log,
+  { isWhole, report }: ContextWishes,
+): Promise<OpenContext> {
+  installRuntime(config, log);
+  // First, because the embedded database has one owner: a second start must not touch the server of the first.
+  const database = await openDatabase(config, log);
+  try {
+    await migrate(database.db);
+    const engine = await openEngine(config, log, { maySpawn: isWhole, report });
+    return contextOf(config, log, database, engine);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import type { Event, EventType } from '../schemas/event.js';
+import type { Db } from './database.js';
+
+/** A fact to be appended, in the same transaction as what it tells of. */
+export interface NewEvent {
+  orgId: string;
+  type: EventType;
+  subject: string;
+  data: Record<string, unknown>;
+  /** When it happened; by default when it is appended. */
+  at?: Date | undefined;
+}
+
+export interface EventQuery {
+  orgId: string;
+  /** The event after which to read; absent: from the first. */
+  cursor?: string | undefined;
+  limit: number;
+  /** An event type, or a prefix such as `timer.*`. */
+  type?: string | undefined;
+  subject?: string | undefined;
+}
+
+/** An event's place in the ledger: the transaction that wrote it, and its number. */
+const CURSOR = /^(\d{1,20})-(\d{1,19})$/;
+const LARGEST = { tx: 2n ** 64n - 1n, id: 2n ** 63n - 1n };
+const BEGINNING = { tx: '0', id: '0' };
+
+/** The parts of a cursor, or null where the text is none. */
+export function parseCursor(text: string): { tx: string; id: string } | null {
+  const [, tx, id] = CURSOR.exec(text) ?? [];
+  if (tx === undefined || id === undefined) return null;
+  return BigInt(tx) <= LARGEST.tx && BigInt(id) <= LARGEST.id ? { tx, id } : null;
+}
+
+/** Appends events to the ledger and tells whoever reads along. */
+export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ orgId, ...event }) => ({ org_id: orgId, ...event }));
+  await sql`
+    with appended as (
+      insert into events (org_id, type, subject, data, at)
+      select org_id, type, subject, data, coalesce(at, now())
+      from json_to_recordset(${JSON.stringify(rows)}::json)
+        as event (org_id text, type text, subject text, data json, at timestamptz)
+      returning org_id
+    )
+    select pg_notify('mainspring_events', org_id) from (select distinct org_id from appended) as org`.execute(
+    db,
+  );
+}
+
+/**
+ * Events after the cursor, in the order in which readers may see them. It stops below the oldest transaction that
+ * still runs: serial ids commit out of order, and what is read past is never read again. A cursor that is none
+ * throws a RangeError.
+ */
+export async function readEvents(
+  db: Db,
+  { orgId, cursor, limit, type, subject }: EventQuery,
+): Promise<Event[]> {
+  const after = cursor === undefined ? BEGINNING : parseCursor(cursor);
+  if (!after) throw new RangeError('is not the cursor of an event');
+  let query = db
+    .selectFrom('events')
+    .select(['tx', 'id', 'type', 'subject', 'data', 'at'])
+    .where('org_id', '=', orgId)
+    .where(sql<boolean>`(tx, id) > (${after.tx}::xid8, ${after.id}::bigint)`)
+    .where(sql<boolean>`tx < pg_snapshot_xmin(pg_current_snapshot())`)
+    .orderBy('tx')
+    .orderBy('id')
+    .limit(limit);
+  if (type?.endsWith('*')) query = query.where(sql<boolean>`starts_with(type, ${type.slice(0, -1)})`);
+  else if (type !== undefined) query = query.where(sql<boolean>`type = ${type}`);
+  if (subject !== undefined) query = query.where('subject', '=', subject);
+  const rows = await query.execute();
+  return rows.map(({ tx, id, at, ...event }) => ({ id: `${tx}-${id}`, ...event, at: at.toISOString() }));
+}
+
+/** Where the ledger ends for readers: a cursor after which only what is not yet to be seen comes. */
+export async function latestCursor(db: Db): Promise<string> {
+  const { rows } = await sql<{ tx: string }>`select pg_snapshot_xmin(pg_current_snapshot()) as tx`.execute(
+    db,
+  );
+  return `${rows[0]?.tx ?? 0}-0`;
+}

@@ -1,0 +1,28 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import { DatabaseError, isUnavailable } from './database-error.js';
+import * as timers from './migrations/0001-timers.js';
+import * as eventDeliveries from './migrations/0002-event-deliveries.js';
+import type { Tables } from './tables.js';
+
+/** In the order in which they run. What has been released is never changed, only followed. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-timers': timers,
+  '0002-event-deliveries': eventDeliveries,
+};
+
+/**
+ * Brings the tables up to date, all or nothing; several processes may do so at once, one does. Answers the names of
+ * what it ran. Throws a DatabaseError when a migration fails or the database is newer than this program.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error === undefined) return results.map(({ migrationName }) => migrationName);
+  if (isUnavailable(error)) throw error;
+  const failed = results.find(({ status }) => status === 'Error');
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = failed
+    ? `the migration ${failed.migrationName} failed, nothing was changed: ${reason}`
+    : `the database cannot be migrated, perhaps a newer Mainspring wrote it: ${reason}`;
+  throw new DatabaseError('migration', message, { cause: error });
+}

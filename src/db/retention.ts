@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { Database, Db } from './database.js';
+import { REMEMBERED_MS } from './idempotency.js';
+
+/** How many rows of each kind one call deleted. */
+export interface DeletedCounts {
+  timers: number;
+  deliveries: number;
+  events: number;
+  windows: number;
+  idempotencyKeys: number;
+}
+
+interface Batch {
+  before: Date;
+  /** Rows of each kind, and organisation where that is cheaper, at most. */
+  limit: number;
+}
+
+/** One statement a kind. Each reads along an index from its oldest row, so that it costs the same however much stands. */
+const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeof sql>> = {
+  timers: ({ before, limit }) => sql`
+    delete from timers where ctid = any(array(
+      select timer.ctid from orgs, lateral (
+        select ctid from timers
+        where org_id = orgs.id and created_at < ${before} and status in ('fired', 'cancelled', 'failed')
+          and coalesce(fired_at, cancelled_at, fire_at) < ${before}
+        order by created_at, id limit ${limit}
+      ) as timer limit ${limit}))`,
+  deliveries: ({ before, limit }) => sql`
+    delete from deliveries where ctid = any(array(
+      select delivery.ctid from orgs, lateral (
+        select ctid from deliveries
+        where org_id = orgs.id and created_at < ${before} and status in ('delivered', 'dead') and ended_at < ${before}
+        order by created_at, id limit ${limit}
+      ) as delivery limit ${limit}))`,
+  // Ids follow time closely enough: what is not yet old enough among the first stops the rest for one call.
+  events: ({ before, limit }) => sql`
+    with oldest as (select id, at from events order by id limit ${limit})
+    delete from events where id in (select id from oldest where at < ${before})`,
+  windows: ({ before, limit }) => sql`
+    delete from windows where ctid = any(array(
+      select due.ctid from orgs, lateral (
+        select ctid from windows where org_id = orgs.id and starts_at < ${before} order by starts_at limit ${limit}
+      ) as due limit ${limit}))`,
+  idempotencyKeys: ({ before, limit }) => sql`
+    delete from idempotency_keys where ctid = any(array(
+      select ctid from idempotency_keys where created_at < ${before} order by created_at limit ${limit}))`,
+};
+
+/**
+ * Deletes what ended before the moment, a batch of each kind by a statement of its own: call it again while any
+ * count reaches the limit. Idempotency keys go after 24 hours whatever the moment.
+ */
+export async function deleteEnded(db: Db, { before, limit }: Batch): Promise<DeletedCounts> {
+  const counts: DeletedCounts = { timers: 0, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 };
+  const forgotten = new Date(Date.now() - REMEMBERED_MS);
+  for (const kind of Object.keys(counts) as (keyof DeletedCounts)[]) {
+    const statement = STATEMENTS[kind]({ before: kind === 'idempotencyKeys' ? forgotten : before, limit });
+    const { numAffectedRows = 0n } = await statement.execute(db);
+    counts[kind] = Number(numAffectedRows);
+  }
+  return counts;
+}
+
+const BUSY_TABLES = ['timers', 'deliveries', 'events', 'endpoints', 'windows', 'idempotency_keys'];
+
+/**
+ * Frees what updated and deleted rows leave behind. A server does so by itself; the embedded database has no
+ * autovacuum and would grow for ever.
+ */
+export async function vacuumEmbedded({ kind, db }: Pick<Database, 'kind' | 'db'>): Promise<void> {
+  if (kind !== 'embedded') return;
+  for (const table of BUSY_TABLES) await sql`vacuum (analyze) ${sql.table(table)}`.execute(db);
+}

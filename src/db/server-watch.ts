@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from '../log.js';
+import { LISTEN_TO_ALL, type Listeners } from './listeners.js';
+
+/** With PING_EVERY_MS, a server that falls silent is noticed within 1.7 s: the API must answer 503 within 2 s. */
+const ANSWER_LIMIT_MS = 1_200;
+const PING_EVERY_MS = 500;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+
+export interface ServerWatchOptions {
+  connection: pg.ClientConfig;
+  listeners: Listeners;
+  log: Log;
+  /** The server has stopped answering: what waits for it waits in vain. */
+  onLost: () => void;
+}
+
+/**
+ * One dedicated connection to the server: it hears the notices, and by asking twice a second it knows whether the
+ * server answers at all. A limit on statements could not tell a long report from a dead host.
+ */
+export class ServerWatch {
+  #client: pg.Client | undefined;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly options: ServerWatchOptions) {}
+
+  get isReachable(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Connects, or throws what the driver says; from then on it stays connected by itself. */
+  async start(): Promise<void> {
+    const first = await this.#connect();
+    this.#running = this.#run(first);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const { connection, listeners } = this.options;
+    const client = new pg.Client(connection);
+    // Without a listener a broken connection would end the process; `end` follows and is awaited.
+    client.on('error', (error) => this.options.log.debug({ err: error }, 'The listening connection failed'));
+    client.on('notification', ({ channel, payload }) => listeners.tell(channel, payload ?? ''));
+    try {
+      await client.connect();
+      await client.query(LISTEN_TO_ALL);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    return client;
+  }
+
+  async #run(first: pg.Client): Promise<void> {
+    const { signal } = this.#stopping;
+    let client: pg.Client | undefined = first;
+    while (client) {
+      await this.#untilSilent(client);
+      this.#client = undefined;
+      if (signal.aborted) break;
+      this.options.log.error('The PostgreSQL server does not answer');
+      this.options.onLost();
+      void client.end().catch(() => undefined);
+      client = await this.#reconnect();
+    }
+    await client?.end();
+  }
+
+  async #untilSilent(client: pg.Client): Promise<void> {
+    const { signal } = this.#stopping;
+    const ended = once(client, 'end', { signal }).then(
+      () => false,
+      () => false,
+    );
+    do {
+      await Promise.race([ended, delay(PING_EVERY_MS, undefined, { signal }).catch(() => undefined)]);
+      if (signal.aborted) return;
+    } while (await Promise.race([ended, answers(client)]));
+  }
+
+  async #reconnect(): Promise<pg.Client | undefined> {
+    const { signal } = this.#stopping;
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      await delay(pause, undefined, { signal }).catch(() => undefined);
+      try {
+        const client = await this.#connect();
+        this.options.log.info('The PostgreSQL server answers again');
+        this.options.listeners.tellAll();
+        return client;
+      } catch (error) {
+        this.options.log.debug({ err: error }, 'The PostgreSQL server is still away');
+      }
+    }
+    return undefined;
+  }
+}
+
+async function answers(client: pg.Client): Promise<boolean> {
+  const answer = client.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  const limit = new AbortController();
+  const silence = delay(ANSWER_LIMIT_MS, false, { signal: limit.signal })
+    // An answer that has arrived while this process was busy is read before its silence counts.
+    .then(() => delay(0, false))
+    .catch(() => false);
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    limit.abort();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Action, ActionBundle, Effect } from '../schemas/action.js';
+
+type Webhook = Extract<Effect, { type: 'webhook' }>;
+
+/** Query parameters whose value lets its holder in. */
+const SECRET_PARAMETER = /^(?:sig|signature|token|access_token|auth|key|api_?key|secret|password|code)$/i;
+export const MASK = '***';
+
+/** Whether a URL carries credentials, or a parameter that is one. */
+export function hasSecrets(text: string): boolean {
+  const url = new URL(text);
+  return url.username !== '' || url.password !== '' || [...url.searchParams.keys()].some((name) => SECRET_PARAMETER.test(name));
+}
+
+/** The URL as people may read it. */
+export function maskUrl(text: string): string {
+  if (!hasSecrets(text)) return text;
+  const url = new URL(text);
+  if (url.username !== '') url.username = MASK;
+  if (url.password !== '') url.password = MASK;
+  for (const name of url.searchParams.keys()) if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, MASK);
+  return url.href;
+}
+
+export const maskHeaders = (headers: Record<string, string>) => mapValues(headers, () => MASK);
+
+export const mapValues = (record: Record<string, string>, change: (value: string) => string) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+
+/** A bundle with every webhook in it changed, in escalations and in timers that it starts as well. */
+export function mapWebhooks<B extends Pick<ActionBundle, 'actions'>>(bundle: B, change: (webhook: Webhook) => Webhook): B {
+  const ofEffect = <E extends Effect | Action>(action: E): E => {
+    const changed = action.type === 'webhook' ? { ...action, ...change(action) } : action;
+    if (changed.type === 'timer' && changed.actionBundle) {
+      return { ...changed, actionBundle: mapWebhooks(changed.actionBundle, change) };
+    }
+    return changed;
+  };
+  const ofAction = (action: Action): Action => {
+    const changed = ofEffect(action);
+    const { escalation } = changed;
+    return escalation ? { ...changed, escalation: { ...escalation, action: ofEffect(escalation.action) } } : changed;
+  };
+  return { ...bundle, actions: bundle.actions.map(ofAction) };
+}
+
+/** Every effect of a bundle with its path in the request. */
+export function effectsOf(bundle: Pick<ActionBundle, 'actions'>, path = 'actionBundle'): { path: string; effect: Effect }[] {
+  return bundle.actions.flatMap((action, index) => {
+    const at = `${path}.actions.${index}`;
+    const escalated = action.escalation ? [{ path: `${at}.escalation.action`, effect: action.escalation.action }] : [];
+    if (action.type !== 'timer') return [{ path: at, effect: action }, ...escalated];
+    return [...(action.actionBundle ? effectsOf(action.actionBundle, `${at}.actionBundle`) : []), ...escalated];
+  });
+}

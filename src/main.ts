@@ -1,0 +1,6 @@
+import { startApi } from './api/start.js';
+import { runProgram } from './program.js';
+import { startWorkers } from './worker/start.js';
+
+/** All of Mainspring in one process. */
+await runProgram({ startApi, startWorkers });

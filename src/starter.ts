@@ -1,0 +1,147 @@
+import type { Client } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+import { type Owner, ownersOf } from './domain/owner.js';
+import type { Log } from './log.js';
+import { type Endpoint, endpointId, wake } from './messages/endpoint.js';
+import { QUEUES, type Queue } from './messages/queues.js';
+import { timerHourId } from './messages/timer-hour.js';
+import { changed, timerWindowId } from './messages/timer-window.js';
+import { createTeller } from './teller.js';
+
+const MsOrg = defineSearchAttributeKey('MsOrg', SearchAttributeType.KEYWORD);
+const MsKind = defineSearchAttributeKey('MsKind', SearchAttributeType.KEYWORD);
+
+/** A window is told of changes at once, then at most once in this time. */
+const CHANGE_INTERVAL_MS = 10_000;
+const WAKE_INTERVAL_MS = 1_000;
+/** An endpoint that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
+const ENDPOINT_TRUST_MS = 10_000;
+/** A workflow task of a killed worker is given to another one after this time. */
+const WORKFLOW_TASK_TIMEOUT = '5s';
+
+interface Start {
+  type: string;
+  workflowId: string;
+  queue: Queue;
+  input: object;
+  orgId: string;
+  kind: string;
+  summary: string;
+}
+
+/**
+ * Starts the workflow that owns a row, before the row is written. That it runs already is success, so that every
+ * caller may ask at any time; what was started is remembered until its time is over.
+ */
+export interface Starter {
+  /** The window or hour that a due time belongs to. Throws when the engine cannot be reached. */
+  ensureOwners(orgId: string, fireAt: Date): Promise<void>;
+  /** A window itself, whatever its hour says. */
+  ensureWindow(orgId: string, startsAt: Date): Promise<void>;
+  /** The workflow that retries what a receiver did not take. */
+  ensureEndpoint(endpoint: Endpoint): Promise<void>;
+  /** Tells a receiver's workflow that something is due sooner than it knows; never fails, never waits. */
+  wakeEndpoint(endpoint: Endpoint): void;
+  /** Tells the window of a due time that its rows changed; never fails, never waits. */
+  tellChanged(orgId: string, fireAt: Date): void;
+  /** Where a person looks at the run that owns a due time. */
+  runOf(orgId: string, fireAt: Date): { workflowId: string; url: string };
+  linkTo(workflowId: string): { workflowId: string; url: string };
+  close(): void;
+}
+
+const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
+  const input = { orgId, startsAt: startsAt.toISOString() };
+  const common = { queue: QUEUES.timers, input, orgId, kind };
+  return kind === 'window'
+    ? {
+        ...common,
+        type: 'timerWindow',
+        workflowId: timerWindowId(input),
+        summary: `Timers due in the 20 s from ${input.startsAt}`,
+      }
+    : {
+        ...common,
+        type: 'timerHour',
+        workflowId: timerHourId(input),
+        summary: `Timers due in the hour from ${input.startsAt}`,
+      };
+};
+
+const startOfEndpoint = (endpoint: Endpoint): Start => ({
+  type: 'endpoint',
+  workflowId: endpointId(endpoint),
+  queue: QUEUES.deliveries,
+  input: endpoint,
+  orgId: endpoint.orgId,
+  kind: 'endpoint',
+  summary: `Retries to ${endpoint.receiver}`,
+});
+
+export interface StarterOptions {
+  client: Client;
+  log: Log;
+  /** Base of links into the Web UI. */
+  temporalUiUrl: string;
+  now?: () => number;
+}
+
+export function createStarter({ client, log, temporalUiUrl, now = Date.now }: StarterOptions): Starter {
+  const ensured = new Map<string, { started: Promise<void>; untilMs: number }>();
+
+  async function start({ type, workflowId, queue, input, orgId, kind, summary }: Start): Promise<void> {
+    const attributes: SearchAttributePair[] = [
+      { key: MsOrg, value: orgId },
+      { key: MsKind, value: kind },
+    ];
+    await client.workflow.start(type, {
+      workflowId,
+      taskQueue: queue,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      typedSearchAttributes: attributes,
+      staticSummary: summary,
+    });
+  }
+
+  function ensure(wanted: Start, untilMs: number): Promise<void> {
+    const known = ensured.get(wanted.workflowId);
+    if (known && known.untilMs > now()) return known.started;
+    if (ensured.size > 10_000) forgetPast();
+    const started = start(wanted);
+    ensured.set(wanted.workflowId, { started, untilMs });
+    started.catch(() => ensured.delete(wanted.workflowId));
+    return started;
+  }
+
+  function forgetPast() {
+    for (const [id, { untilMs }] of ensured) if (untilMs <= now()) ensured.delete(id);
+  }
+
+  const teller = createTeller(client, log, now);
+  const linkTo = (workflowId: string) => ({
+    workflowId,
+    url: `${temporalUiUrl}/namespaces/${client.options.namespace}/workflows/${encodeURIComponent(workflowId)}`,
+  });
+
+  return {
+    async ensureOwners(orgId, fireAt) {
+      await Promise.all(
+        ownersOf(fireAt, now()).map((owner) => ensure(startOfOwner(orgId, owner), owner.openUntilMs)),
+      );
+    },
+    ensureWindow: (orgId, startsAt) =>
+      start(startOfOwner(orgId, { kind: 'window', startsAt, openUntilMs: 0 })),
+    ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS),
+    wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
+    tellChanged(orgId, fireAt) {
+      const [owner] = ownersOf(fireAt, now());
+      if (owner.kind === 'window')
+        teller.tell(startOfOwner(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);
+    },
+    runOf: (orgId, fireAt) => linkTo(startOfOwner(orgId, ownersOf(fireAt, now())[0]).workflowId),
+    linkTo,
+    close: () => teller.close(),
+  };
+}

@@ -1,0 +1,5 @@
+import { runProgram } from '../program.js';
+import { startWorkers } from './start.js';
+
+/** Workers beside an API in another process. */
+await runProgram({ startWorkers });

@@ -1,0 +1,48 @@
+import { Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import type { Context } from '../context.js';
+import { QUEUES, type Queue } from '../messages/queues.js';
+import type { RunningWorkers } from '../program.js';
+import { workflowBundle } from './bundle.js';
+import { ensureUpkeep } from './upkeep.js';
+
+/** How many activities run at once: an armed window holds its slot for half a minute or longer. */
+const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200 };
+
+/** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
+export async function startWorkers(context: Context): Promise<RunningWorkers> {
+  const stopping = new AbortController();
+  const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
+  const bundle = await workflowBundle(context.config);
+  const create = (taskQueue: Queue) =>
+    Worker.create({
+      connection: context.connection,
+      namespace: context.namespace,
+      dataConverter: context.dataConverter,
+      taskQueue,
+      activities,
+      workflowBundle: bundle,
+      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS[taskQueue],
+      // 0 by default: a running activity would be cancelled the moment the worker stops.
+      shutdownGraceTime: '10s',
+      shutdownForceTime: context.config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
+      // After kill -9 of a worker its workflows wait this long for it before another one takes them.
+      stickyQueueScheduleToStartTimeout: '2s',
+      // An armed window is given up after 5 s of silence; the default would report only every 4 s.
+      maxHeartbeatThrottleInterval: '1s',
+      // Retrying a workflow task for ever would look alive and never be.
+      workflowFailureErrorTypes: { '*': ['Error'] },
+    });
+  const workers = await Promise.all(Object.values(QUEUES).map(create));
+  const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  await ensureUpkeep(context.client);
+  return {
+    ended,
+    beginShutdown: () => stopping.abort(),
+    async close() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+      await closeActivities();
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** The entry of the workflow bundle. */
+export { endpoint } from './endpoint.js';
+export { retention } from './retention.js';
+export { sweep } from './sweep.js';
+export { timerHour } from './timer-hour.js';
+export { timerWindow } from './timer-window.js';

@@ -1,0 +1,58 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import { QUEUES } from '../messages/queues.js';
+
+/**
+ * An armed window heartbeats every second: after 5 s of silence another worker takes it, and tries at once, because
+ * its timers are due. It ends by itself some 30 s after its start, later where receivers are slow.
+ */
+export const { fireWindow } = proxyActivities<Activities>({
+  taskQueue: QUEUES.timers,
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '7d',
+  heartbeatTimeout: '5s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '2s' },
+});
+
+/** Short statements on rows; idempotent, so an outage of the database is waited out. */
+export const { writeTimers, openHour } = proxyActivities<Activities>({
+  taskQueue: QUEUES.timers,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
+/** For people to see: a look that fails is not worth a second one within the task. */
+export const { readWindow } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '1m',
+  retry: { initialInterval: '1s' },
+});
+
+/** Comes round every 15 s by itself: one failure waits for the next round. */
+export const { rearmOverdue } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+
+/**
+ * Attempts at a receiver, each with its own time limit; the delivery rows say what is done, so a second run only
+ * makes what is left. Silent for 30 s: its worker is gone.
+ */
+export const { retryDeliveries } = proxyActivities<Activities>({
+  taskQueue: QUEUES.deliveries,
+  startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '7d',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
+
+/** Bounded batches; what is left is deleted the next time. */
+export const { deleteEnded } = proxyActivities<Activities>({
+  taskQueue: QUEUES.deliveries,
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: '1m',
+  retry: { initialInterval: '10s', maximumAttempts: 5 },
+});

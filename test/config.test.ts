@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, Environment, readConfig } from '../src/config.js';
+
+const key = (id: string) => `${id}:${Buffer.alloc(32, id).toString('base64')}`;
+const mistakesOf = (env: Record<string, string>) => {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message.split('\n').map((line) => line.split(':')[0]);
+  }
+};
+
+describe('the environment', () => {
+  test('may be empty in development, which then listens on loopback', () => {
+    expect(readConfig({})).toMatchObject({ PORT: 3000, host: '127.0.0.1', isProduction: false, SECRET_KEYS: [] });
+  });
+
+  test('tells all mistakes at once, each by its variable', () => {
+    const env = { PORT: '70000', LOG_LEVEL: 'loud', SECRET_KEYS: 'short', RATE_LIMIT_PRO: '0', RATE_LIMITS: 'maybe' };
+    expect(mistakesOf(env).sort()).toEqual(Object.keys(env).sort());
+  });
+
+  test('never shows the value of a secret that is wrong', () => {
+    expect(() => readConfig({ SECRET_KEYS: 'k1:hunter2' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
+
+  test('is refused in production when it keeps what only development may have', () => {
+    expect(mistakesOf({ NODE_ENV: 'production', RATE_LIMITS: 'off' })).toEqual(['SECRET_KEYS', 'RATE_LIMITS']);
+  });
+
+  test('listens everywhere in production', () => {
+    expect(readConfig({ NODE_ENV: 'production', SECRET_KEYS: key('a') }).host).toBe('0.0.0.0');
+  });
+
+  test('takes an empty variable for an absent one', () => {
+    expect(readConfig({ DATABASE_URL: '', PORT: '' })).toMatchObject({ DATABASE_URL: undefined, PORT: 3000 });
+  });
+
+  test('reads several keys, the first one first', () => {
+    const { SECRET_KEYS } = readConfig({ SECRET_KEYS: `${key('new')}, ${key('old')}` });
+    expect(SECRET_KEYS.map(({ id, key: { length } }) => [id, length])).toEqual([['new', 32], ['old', 32]]);
+  });
+});
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mainspring-config-'));
+
+  test('is read from the file that X_FILE names', () => {
+    writeFileSync(join(folder, 'url'), 'postgres://db/mainspring\n');
+    expect(readConfig({ DATABASE_URL_FILE: join(folder, 'url') }).DATABASE_URL).toBe('postgres://db/mainspring');
+  });
+
+  test('that is missing is a mistake like any other', () => {
+    expect(mistakesOf({ SECRET_KEYS_FILE: join(folder, 'none') })).toEqual(['SECRET_KEYS_FILE']);
+  });
+});
+
+test('.env.example lists every variable with its default', () => {
+  const lines = readFileSync('.env.example', 'utf8').split('\n');
+  const documented = lines.flatMap((line) => /^# ?([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
+  const names = documented.filter((_, index) => index % 2 === 0);
+  expect(names.sort()).toEqual(Object.keys(Environment.shape).sort());
+  const defaults = Object.fromEntries(lines.flatMap((line) => { const m = /^# ?([A-Z_]+)=(\S*)/.exec(line); return m ? [[m[1], m[2]]] : []; }));
+  expect(readConfig(defaults)).toEqual(readConfig({}));
+});

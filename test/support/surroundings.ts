@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { readConfig } from '../../src/config.js';
+import { connectEngine } from '../../src/engine/connect.js';
+import { startDevServer } from '../../src/engine/dev-server.js';
+import { findCli } from '../../src/engine/find-cli.js';
+import { freePort } from '../../src/engine/port.js';
+import { prepareEngine } from '../../src/engine/prepare.js';
+import { createLog } from '../../src/log.js';
+import { writeEmbeddedImage } from './embedded-image.js';
+import { startPostgres } from './postgres-server.js';
+
+/** What all test files of a run share, made once: a Temporal server, a workflow bundle, a migrated database, PostgreSQL. */
+const log = createLog('warn');
+const toStop: (() => Promise<unknown>)[] = [];
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function startTemporal(folder: string): Promise<void> {
+  // Kept with the project, so that the next run and `npm start` find it.
+  const cli = await findCli(resolve('.mainspring'), say);
+  const server = await startDevServer(cli, {
+    dataDir: folder,
+    port: await freePort(),
+    uiPort: await freePort(),
+  });
+  toStop.push(() => server.stop());
+  const config = readConfig({});
+  const options = { address: server.address };
+  const engine = await connectEngine(config, { namespace: config.TEMPORAL_NAMESPACE, options });
+  await prepareEngine(engine, log);
+  await engine.connection.close();
+  process.env.MAINSPRING_TEST_TEMPORAL = server.address;
+}
+
+async function bundleWorkflows(folder: string): Promise<void> {
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const path = join(folder, 'workflows.js');
+  await writeFile(path, code);
+  process.env.MAINSPRING_TEST_BUNDLE = path;
+}
+
+async function dumpDatabase(folder: string): Promise<void> {
+  const path = join(folder, 'database.tar');
+  await writeEmbeddedImage(path);
+  process.env.MAINSPRING_TEST_PGDATA = path;
+}
+
+async function startServerDatabase(): Promise<void> {
+  const postgres = await startPostgres();
+  if (!postgres)
+    return void say('PostgreSQL is not installed: the tests that run on a PostgreSQL server are left out.');
+  toStop.push(() => postgres.stop());
+  process.env.MAINSPRING_TEST_POSTGRES = postgres.url;
+}
+
+export async function startSurroundings(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'mainspring-test-'));
+  toStop.push(() => rm(folder, { recursive: true, force: true }));
+  // Without this a run that is ended by a signal would leave its servers behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  await Promise.all([
+    startTemporal(folder),
+    bundleWorkflows(folder),
+    dumpDatabase(folder),
+    startServerDatabase(),
+  ]);
+}
+
+export async function stopSurroundings(): Promise<void> {
+  for (const stop of toStop.reverse()) await stop();
+}
