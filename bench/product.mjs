@@ -168,10 +168,10 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
   };
 }
 
-/** Makes an organisation by the command that operators use; answers its first key. */
+/** Makes an organisation by what npm run orgs runs; answers its first key. */
 async function makeOrganisation(name, env) {
   const command = promisify(execFile);
-  const { stdout } = await command('npm', ['run', '--silent', 'orgs', '--', 'create', name], {
+  const { stdout } = await command(process.execPath, ['dist/api/commands/orgs.js', 'create', name], {
     cwd: ROOT,
     env,
   });

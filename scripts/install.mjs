@@ -18,7 +18,8 @@ const packagesOf = (path) => {
 function isComplete() {
   const installed = packagesOf('node_modules/.package-lock.json');
   return Object.entries(packagesOf('package-lock.json')).every(
-    ([path, { version, optional, link }]) => path === '' || optional || link || installed[path]?.version === version,
+    ([path, { version, optional, link }]) =>
+      path === '' || optional || link || installed[path]?.version === version,
   );
 }
 

@@ -1,19 +1,33 @@
-import { ListenError } from './api/server.js';
 import { ConfigError } from './config.js';
 import { DatabaseError } from './db/database-error.js';
 import { EngineError } from './engine/engine-error.js';
 
+/** Why the API cannot listen, by the system's code. */
+const LISTENING: Record<string, string> = {
+  EADDRINUSE: 'is taken by another program; set PORT to a free one.',
+  EACCES: 'is not for this user; set PORT to one above 1023.',
+  EADDRNOTAVAIL: 'is not on this machine; set HOST to an address that is.',
+};
+
+function listeningFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'port' in error && 'code' in error)) return undefined;
+  const reason = LISTENING[String(error.code)];
+  return reason === undefined
+    ? undefined
+    : `${'address' in error ? `${error.address}:` : 'port '}${error.port} ${reason}`;
+}
+
 /** The sentence for whoever started us, or undefined when it is a fault of ours. */
 function sentenceOf(error: unknown): string | undefined {
-  if (error instanceof ConfigError)
+  if (error instanceof ConfigError) {
     return `these settings are wrong:\n${error.message.replaceAll(/^/gm, '  ')}`;
-  const isOurs = [DatabaseError, EngineError, ListenError].some((kind) => error instanceof kind);
-  return isOurs && error instanceof Error ? error.message : undefined;
+  }
+  if (error instanceof DatabaseError || error instanceof EngineError) return error.message;
+  return listeningFailure(error);
 }
 
 /** Says on stderr why the program ends. */
 export function explain(error: unknown): void {
-  const sentence =
-    sentenceOf(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`Mainspring cannot run: ${sentence}\n`);
+  const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`Mainspring cannot run: ${sentenceOf(error) ?? fault}\n`);
 }

@@ -5,12 +5,15 @@ import { type Config, ConfigError, type KeyRing } from './config.js';
 
 const FILE = 'secret.key';
 
+const isTaken = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
+
 /** Another process that starts at the same time may have written it first: what is in the file counts. */
 function readOrMake(path: string): string {
   try {
     writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!isTaken(error)) throw error;
   }
   return readFileSync(path, 'utf8').trim();
 }

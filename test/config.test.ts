@@ -17,11 +17,22 @@ const mistakesOf = (env: Record<string, string>) => {
 
 describe('the environment', () => {
   test('may be empty in development, which then listens on loopback', () => {
-    expect(readConfig({})).toMatchObject({ PORT: 3000, host: '127.0.0.1', isProduction: false, SECRET_KEYS: [] });
+    expect(readConfig({})).toMatchObject({
+      PORT: 3000,
+      host: '127.0.0.1',
+      isProduction: false,
+      SECRET_KEYS: [],
+    });
   });
 
   test('tells all mistakes at once, each by its variable', () => {
-    const env = { PORT: '70000', LOG_LEVEL: 'loud', SECRET_KEYS: 'short', RATE_LIMIT_PRO: '0', RATE_LIMITS: 'maybe' };
+    const env = {
+      PORT: '70000',
+      LOG_LEVEL: 'loud',
+      SECRET_KEYS: 'short',
+      RATE_LIMIT_PRO: '0',
+      RATE_LIMITS: 'maybe',
+    };
     expect(mistakesOf(env).sort()).toEqual(Object.keys(env).sort());
   });
 
@@ -32,7 +43,10 @@ describe('the environment', () => {
   });
 
   test('is refused in production when it keeps what only development may have', () => {
-    expect(mistakesOf({ NODE_ENV: 'production', RATE_LIMITS: 'off' })).toEqual(['SECRET_KEYS', 'RATE_LIMITS']);
+    expect(mistakesOf({ NODE_ENV: 'production', RATE_LIMITS: 'off' })).toEqual([
+      'SECRET_KEYS',
+      'RATE_LIMITS',
+    ]);
   });
 
   test('listens everywhere in production', () => {
@@ -45,7 +59,10 @@ describe('the environment', () => {
 
   test('reads several keys, the first one first', () => {
     const { SECRET_KEYS } = readConfig({ SECRET_KEYS: `${key('new')}, ${key('old')}` });
-    expect(SECRET_KEYS.map(({ id, key: { length } }) => [id, length])).toEqual([['new', 32], ['old', 32]]);
+    expect(SECRET_KEYS.map(({ id, key: { length } }) => [id, length])).toEqual([
+      ['new', 32],
+      ['old', 32],
+    ]);
   });
 });
 
@@ -54,7 +71,9 @@ describe('a secret in a file', () => {
 
   test('is read from the file that X_FILE names', () => {
     writeFileSync(join(folder, 'url'), 'postgres://db/mainspring\n');
-    expect(readConfig({ DATABASE_URL_FILE: join(folder, 'url') }).DATABASE_URL).toBe('postgres://db/mainspring');
+    expect(readConfig({ DATABASE_URL_FILE: join(folder, 'url') }).DATABASE_URL).toBe(
+      'postgres://db/mainspring',
+    );
   });
 
   test('that is missing is a mistake like any other', () => {
@@ -64,9 +83,10 @@ describe('a secret in a file', () => {
 
 test('.env.example lists every variable with its default', () => {
   const lines = readFileSync('.env.example', 'utf8').split('\n');
-  const documented = lines.flatMap((line) => /^# ?([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
-  const names = documented.filter((_, index) => index % 2 === 0);
-  expect(names.sort()).toEqual(Object.keys(Environment.shape).sort());
-  const defaults = Object.fromEntries(lines.flatMap((line) => { const m = /^# ?([A-Z_]+)=(\S*)/.exec(line); return m ? [[m[1], m[2]]] : []; }));
-  expect(readConfig(defaults)).toEqual(readConfig({}));
+  const documented = lines.flatMap((line) => {
+    const [, name, value = ''] = /^# ([A-Z_]+)=(\S*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value] as const];
+  });
+  expect(documented.map(([name]) => name).sort()).toEqual(Object.keys(Environment.shape).sort());
+  expect(readConfig(Object.fromEntries(documented))).toEqual(readConfig({}));
 });

@@ -35,6 +35,7 @@ export function toOutboundError(error: Error): OutboundError {
   if (error instanceof OutboundError) return error;
   const code = 'code' in error ? String(error.code) : '';
   if (TLS_CODE.test(code)) return new OutboundError('tls_failed');
-  if (/^HPE_/.test(code)) return new OutboundError('answer_unreadable');
+  // undici gives this one no code.
+  if (error.name === 'HTTPParserError') return new OutboundError('answer_unreadable');
   return new OutboundError(FAILURE_BY_CODE[code] ?? 'connection_failed');
 }

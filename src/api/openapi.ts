@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
 import { Problem } from '../schemas/problem.js';
 import type { CallerKind } from './caller.js';
 import { isDescribed, type Route } from './route.js';
-
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
 /** What a status means wherever it is answered, and the name of its description. */
 const FAILURES: Record<number, { name: string; description: string }> = {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { Problem } from '../schemas/problem.js';
 import type {
   Cancellation,
   Timer,
+  TimerBatchAnswer,
   TimerFilter,
   TimerMetrics,
   TimerPage,
@@ -20,7 +20,8 @@ export type NewTimer = WithMoments<z.input<typeof TimerRequest>>;
 /** When a timer is to be due instead: exactly one of the two. */
 export type NewDue = { duration: string | number } | { fireAt: Moment };
 /** What became of one timer of many. */
-export type Created = { id: string; fireAt: string } | { error: Problem };
+export type Created = { id: string; fireAt: string } | { error: Refusal };
+type Refusal = NonNullable<z.infer<typeof TimerBatchAnswer>['timers'][number]['error']>;
 
 type Filter = Partial<Omit<TimerFilter, 'cursor' | 'fireBefore' | 'fireAfter'>> & {
   fireBefore?: Moment;

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, type NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { readConfig } from '../../src/config.js';
 import { connectEngine } from '../../src/engine/connect.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
@@ -20,7 +26,10 @@ export interface TestEngine {
   namespace: string;
   address: string;
   /** Runs a worker on the run's workflow bundle until the function ends. */
-  withWorker<T>(options: Omit<WorkerOptions, 'connection' | 'namespace'>, during: () => Promise<T>): Promise<T>;
+  withWorker<T>(
+    options: Omit<WorkerOptions, 'connection' | 'namespace'>,
+    during: () => Promise<T>,
+  ): Promise<T>;
   close(): Promise<void>;
 }
 

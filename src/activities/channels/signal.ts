@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { AttemptResult, Channel } from './channel.js';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5_000;
 /** gRPC's INVALID_ARGUMENT: the signal itself is wrong, and stays so. */
 const INVALID_ARGUMENT = 3;
 

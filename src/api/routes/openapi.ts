@@ -54,8 +54,8 @@ export function createOpenapiRoutes(described: readonly Route[]): Route[] {
     summary: 'This interface as an OpenAPI 3.1 document',
     tag,
     answers: { 200: { description: 'The document', mediaTypes: ['application/json'] } },
-    handle() {
-      document ??= JSON.stringify(describeRoutes([...described, documentRoute]));
+    handle(_, { config }) {
+      document ??= JSON.stringify(describeRoutes([...described, documentRoute], config.version));
       return new Reply(200, document, { 'Content-Type': 'application/json; charset=utf-8' });
     },
   });
