@@ -47,14 +47,16 @@ export interface ContextWishes {
   report: Report;
 }
 
-function contextOf(config: Config, log: Log, database: Database, engine: OpenEngine): OpenContext {
+function contextOf(
+  { config, log, vault, database }: Pick<Context, 'config' | 'log' | 'vault' | 'database'>,
+  engine: OpenEngine,
+): OpenContext {
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   return {
-    ...{ config, log, database, client, connection, namespace, address, starter },
+    ...{ config, log, vault, database, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
-    vault: createVault(secretKeysOf(config)),
     dataConverter: dataConverterOf(config),
     closing: [
       { name: 'starter', run: async () => starter.close() },
@@ -71,13 +73,14 @@ export async function openContext(
   log: Log,
   { isWhole, report }: ContextWishes,
 ): Promise<OpenContext> {
+  const vault = createVault(secretKeysOf(config));
   installRuntime(config, log);
   // First, because the embedded database has one owner: a second start must not touch the server of the first.
   const database = await openDatabase(config, log);
   try {
     await migrate(database.db);
     const engine = await openEngine(config, log, { maySpawn: isWhole, report });
-    return contextOf(config, log, database, engine);
+    return contextOf({ config, log, vault, database }, engine);
   } catch (error) {
     await database.close();
     throw error;

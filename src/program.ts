@@ -43,6 +43,17 @@ const named = (name: string, part: RunningPart): NamedPart => ({
   close: () => part.close(),
 });
 
+/** For a person in development, for a log in production. */
+function greet({ config, log, address, database }: Context, api: RunningApi | undefined): void {
+  if (config.isProduction) {
+    log.info({ api: api?.url, temporal: address }, 'Mainspring runs');
+    return;
+  }
+  const isEmbedded = database.kind === 'embedded';
+  const welcome = { apiUrl: api?.url, facts: api?.facts, temporalAddress: address, isEmbedded };
+  process.stdout.write(banner(config, welcome));
+}
+
 async function start(
   { startApi, startWorkers }: Starts,
   running: Running,
@@ -59,9 +70,7 @@ async function start(
   workers?.ended.catch(fail);
   const api = await startApi?.(context);
   if (api) running.parts.unshift(named('API', api));
-  const { address: temporalAddress, database } = context;
-  const isEmbedded = database.kind === 'embedded';
-  process.stdout.write(banner(config, { apiUrl: api?.url, facts: api?.facts, temporalAddress, isEmbedded }));
+  greet(context, api);
 }
 
 /** Runs until a signal or a fault ends it; exit code 0 when all was closed in time, else 1. */

@@ -35,19 +35,28 @@ describe('by default', () => {
 describe('in development', () => {
   const development = { allow: [], allowLoopback: true };
 
-  test.each(['127.0.0.1', 'localhost', 'LOCALHOST.', '[::1]', '127.8.9.10', '[::ffff:127.0.0.1]', 'api.localhost'])(
-    '%s may be called',
-    (host) => {
-      expect(leadsInwards(`http://${host}:3000/`, development)).toBe(false);
-    },
-  );
+  test.each([
+    '127.0.0.1',
+    'localhost',
+    'LOCALHOST.',
+    '[::1]',
+    '127.8.9.10',
+    '[::ffff:127.0.0.1]',
+    'api.localhost',
+  ])('%s may be called', (host) => {
+    expect(leadsInwards(`http://${host}:3000/`, development)).toBe(false);
+  });
 
-  test.each(['0.0.0.0', '10.0.0.1', '169.254.169.254', '[fe80::1]', 'metadata.google.internal', 'printer.local'])(
-    '%s may not',
-    (host) => {
-      expect(leadsInwards(`http://${host}/`, development)).toBe(true);
-    },
-  );
+  test.each([
+    '0.0.0.0',
+    '10.0.0.1',
+    '169.254.169.254',
+    '[fe80::1]',
+    'metadata.google.internal',
+    'printer.local',
+  ])('%s may not', (host) => {
+    expect(leadsInwards(`http://${host}/`, development)).toBe(true);
+  });
 });
 
 describe('what the operator allows', () => {
@@ -86,6 +95,9 @@ describe('what the operator allows', () => {
   );
 });
 
-test.each(['', 'localhost', '999.1.1.1', 'fe80::1%eth0', '::ffff:127.0.0.1'])('"%s" is no address to connect to', (address) => {
-  expect(isAddressAllowed(address, 'example.com', closed)).toBe(false);
-});
+test.each(['', 'localhost', '999.1.1.1', 'fe80::1%eth0', '::ffff:127.0.0.1'])(
+  '"%s" is no address to connect to',
+  (address) => {
+    expect(isAddressAllowed(address, 'example.com', closed)).toBe(false);
+  },
+);

@@ -6,7 +6,7 @@ import type { AttemptResult } from './channels/channel.js';
 import type { Outcome } from './plan-outcome.js';
 
 /** Failures that say nothing of the receiver. */
-const NOT_THEIRS = new Set(['secrets_unreadable', 'receiver_busy']);
+const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent', 'receiver_busy']);
 
 /** Whether a result shows that the receiver is there (whatever it answered), is not, or neither. */
 function verdictOf(result: AttemptResult): 'works' | 'fails' | null {

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { nextDue, type TakenDelivery, takeDeliveries } from '../db/attempts.js';
-import type { Database } from '../db/database.js';
+import type { Database, Db } from '../db/database.js';
 import { getEndpoint } from '../db/endpoints.js';
 import { attemptsAllowed, type Circuit } from '../domain/circuit.js';
 import type { Log } from '../log.js';
@@ -11,6 +12,9 @@ import type { Outcome, OutcomeRecorder } from './record-outcomes.js';
 
 /** After this no further attempt is begun: the workflow looks at what is left and asks again. */
 const RUN_MS = 10_000;
+/** What is due within this time is waited for here: the engine's own timers are up to 1 s late. */
+const WAITED_FOR_MS = 1_000;
+const SHORTEST_WAIT_MS = 10;
 const HEARTBEAT_MS = 5_000;
 /** Added to the time limit of an attempt before its delivery may be taken by another run. */
 const MARGIN_MS = 15_000;
@@ -25,65 +29,35 @@ export interface RetryDeliveriesOptions {
   /** The longest that an attempt takes. */
   attemptTimeoutMs: number;
   now?: () => number;
+  wait?: (ms: number) => Promise<unknown>;
 }
 
 /**
  * Makes the attempts that are due at a receiver, as many at once as its circuit allows. The rows say what is done:
  * a run that is cut off, or one too many, only delays. Answers what is left.
  */
-export function createRetryDeliveries({
-  database,
-  channels,
-  recorder,
-  log,
-  attemptTimeoutMs,
-  now = Date.now,
-}: RetryDeliveriesOptions) {
-  const { db } = database;
+export function createRetryDeliveries(given: RetryDeliveriesOptions) {
+  const options = { now: Date.now, wait: delay, ...given };
+  const { database, log, now, wait } = options;
 
-  async function attempt(delivery: TakenDelivery): Promise<Outcome> {
-    const startedAt = now();
-    const result = await channels[delivery.channel].deliver(delivery);
-    return { delivery, result, at: new Date(startedAt), durationMs: now() - startedAt };
-  }
-
-  const endUnsent = (delivery: TakenDelivery): Outcome => ({
-    delivery,
-    result: { kind: 'dead', error: 'endpoint_disabled' },
-    at: new Date(now()),
-    durationMs: null,
-  });
-
-  /** Whether there may be more to do now. */
-  async function workOnce(endpoint: Endpoint, circuit: Circuit): Promise<boolean> {
-    const isOff = circuit.state === 'off';
-    const most = isOff ? ENDED_AT_ONCE : attemptsAllowed(circuit, now());
-    if (most === 0) return false;
-    const until = new Date(now() + attemptTimeoutMs + MARGIN_MS);
-    const taken = await takeDeliveries(db, endpoint, { dueAt: isOff ? null : new Date(now()), most, until });
-    const outcomes = isOff ? taken.map(endUnsent) : await Promise.all(taken.map(attempt));
-    if (outcomes.length > 0)
-      await recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
-    return outcomes.length > 0;
-  }
-
-  async function stateOf(endpoint: Endpoint, circuit: Circuit): Promise<EndpointState> {
-    const { pending, at } = await nextDue(db, endpoint);
-    const openedUntil = circuit.state === 'open' ? circuit.openedUntil : 0;
-    const nextAttemptAt = at && new Date(Math.max(at.getTime(), openedUntil)).toISOString();
-    return { circuit: circuit.state, failures: circuit.failures, pending, nextAttemptAt };
+  async function run(endpoint: Endpoint): Promise<EndpointState> {
+    const endsAt = now() + RUN_MS;
+    const cancelled = cancellationSignal();
+    for (;;) {
+      const circuit = circuitOf(await getEndpoint(database.db, endpoint));
+      const isOver = now() >= endsAt || cancelled.aborted;
+      if (!isOver && (await attemptDue(options, endpoint, circuit))) continue;
+      const state = await stateOf(database.db, endpoint, circuit);
+      const waitMs = state.nextAttemptAt === null ? null : Date.parse(state.nextAttemptAt) - now();
+      if (isOver || waitMs === null || waitMs > WAITED_FOR_MS) return state;
+      await wait(Math.max(waitMs, SHORTEST_WAIT_MS));
+    }
   }
 
   return async function retryDeliveries(endpoint: Endpoint): Promise<EndpointState> {
-    const endsAt = now() + RUN_MS;
-    const cancelled = cancellationSignal();
     const beating = setInterval(heartbeat, HEARTBEAT_MS);
     try {
-      for (;;) {
-        const circuit = circuitOf(await getEndpoint(db, endpoint));
-        const isOver = now() >= endsAt || cancelled.aborted;
-        if (isOver || !(await workOnce(endpoint, circuit))) return await stateOf(endpoint, circuit);
-      }
+      return await run(endpoint);
     } catch (error) {
       log.error(
         { org: endpoint.orgId, error: String(error) },
@@ -94,4 +68,43 @@ export function createRetryDeliveries({
       clearInterval(beating);
     }
   };
+}
+
+type Options = RetryDeliveriesOptions & { now: () => number };
+
+/** Answers whether there may be more to do at once. */
+async function attemptDue(options: Options, endpoint: Endpoint, circuit: Circuit): Promise<boolean> {
+  const { recorder, attemptTimeoutMs, now } = options;
+  const { db } = options.database;
+  const isOff = circuit.state === 'off';
+  const most = isOff ? ENDED_AT_ONCE : attemptsAllowed(circuit, now());
+  if (most === 0) return false;
+  const until = new Date(now() + attemptTimeoutMs + MARGIN_MS);
+  const taken = await takeDeliveries(db, endpoint, { dueAt: isOff ? null : new Date(now()), most, until });
+  if (taken.length === 0) return false;
+  const ended = async (delivery: TakenDelivery) =>
+    isOff ? unsent(delivery, now()) : attempt(options, delivery);
+  const outcomes = await Promise.all(taken.map(ended));
+  await recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
+  return true;
+}
+
+async function attempt({ channels, now }: Options, delivery: TakenDelivery): Promise<Outcome> {
+  const startedAt = now();
+  const result = await channels[delivery.channel].deliver(delivery);
+  return { delivery, result, at: new Date(startedAt), durationMs: now() - startedAt };
+}
+
+const unsent = (delivery: TakenDelivery, now: number): Outcome => ({
+  delivery,
+  result: { kind: 'dead', error: 'endpoint_disabled' },
+  at: new Date(now),
+  durationMs: null,
+});
+
+async function stateOf(db: Db, endpoint: Endpoint, circuit: Circuit): Promise<EndpointState> {
+  const { pending, at } = await nextDue(db, endpoint);
+  const openedUntil = circuit.state === 'open' ? circuit.openedUntil : 0;
+  const nextAttemptAt = at && new Date(Math.max(at.getTime(), openedUntil)).toISOString();
+  return { circuit: circuit.state, failures: circuit.failures, pending, nextAttemptAt };
 }

@@ -160,7 +160,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 }
 
 /** The OpenAPI 3.1 document of routes: the same schemas that validate. */
-export function describeRoutes(routes: readonly Route[]): ReturnType<typeof createDocument> {
+export function describeRoutes(routes: readonly Route[], version: string): ReturnType<typeof createDocument> {
   const documented = routes.filter(({ hidden }) => !hidden);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of documented) {

@@ -6,6 +6,9 @@ import { DatabaseError } from './database-error.js';
 import { EmbeddedStream } from './embedded-stream.js';
 import { runEmbeddedThread, type ThreadData, type ThreadMessage } from './embedded-thread.js';
 
+/** PostgreSQL's own limit (max_stack_depth) must be met before the thread's: the one is an error, the other a crash. */
+const STACK_MB = 16;
+
 /** The thread that runs the embedded database, and what becomes of it. */
 export class EmbeddedHost {
   readonly #worker: Worker;
@@ -16,7 +19,11 @@ export class EmbeddedHost {
 
   private constructor(data: Omit<ThreadData, 'pgliteUrl'>) {
     const workerData: ThreadData = { ...data, pgliteUrl: import.meta.resolve('@electric-sql/pglite') };
-    this.#worker = new Worker(`(${runEmbeddedThread})()`, { eval: true, workerData });
+    this.#worker = new Worker(`(${runEmbeddedThread})()`, {
+      eval: true,
+      workerData,
+      resourceLimits: { stackSizeMb: STACK_MB },
+    });
     this.#exited = new Promise((done) => this.#worker.once('exit', done));
     this.#worker.on('error', (error) => this.#fail(error.message));
     this.#worker.on('exit', (code) => this.#fail(`its thread ended with code ${code}`));

@@ -26,6 +26,7 @@ export async function runEmbeddedThread(): Promise<void> {
   const { pgliteUrl, folder, image } = workerData as ThreadData;
   const { PGlite } = (await import(pgliteUrl)) as typeof import('@electric-sql/pglite');
 
+  const [READY, READY_BYTES] = [0x5a, 6];
   const loadDataDir = image ? new Blob([image as Uint8Array<ArrayBuffer>]) : undefined;
   const database = await PGlite.create({
     dataDir: folder ?? 'memory://',
@@ -41,6 +42,10 @@ export async function runEmbeddedThread(): Promise<void> {
       return;
     }
     const answer = database.execProtocolRawSync(message);
+    // Every answer ends with ReadyForQuery. PGlite swallows what aborts PostgreSQL and answers nothing: the client
+    // would wait for ever, and whatever ran next would run on a broken state.
+    if (answer.at(-READY_BYTES) !== READY)
+      throw new Error('PostgreSQL broke off in the middle of a statement');
     port.postMessage(answer, [answer.buffer as ArrayBuffer]);
   });
   port.postMessage('ready');

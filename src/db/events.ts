@@ -34,21 +34,15 @@ export function parseCursor(text: string): { tx: string; id: string } | null {
   return BigInt(tx) <= LARGEST.tx && BigInt(id) <= LARGEST.id ? { tx, id } : null;
 }
 
-/** Appends events to the ledger and tells whoever reads along. */
+/** Appends events to the ledger; a trigger tells whoever reads along. */
 export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ orgId, ...event }) => ({ org_id: orgId, ...event }));
   await sql`
-    with appended as (
-      insert into events (org_id, type, subject, data, at)
-      select org_id, type, subject, data, coalesce(at, now())
-      from json_to_recordset(${JSON.stringify(rows)}::json)
-        as event (org_id text, type text, subject text, data json, at timestamptz)
-      returning org_id
-    )
-    select pg_notify('mainspring_events', org_id) from (select distinct org_id from appended) as org`.execute(
-    db,
-  );
+    insert into events (org_id, type, subject, data, at)
+    select org_id, type, subject, data, coalesce(at, now())
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as event (org_id text, type text, subject text, data json, at timestamptz)`.execute(db);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Context } from '../context.js';
+import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import type { RunningWorkers } from '../program.js';
 import { workflowBundle } from './bundle.js';
@@ -36,13 +37,28 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const workers = await Promise.all(Object.values(QUEUES).map(create));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   await ensureUpkeep(context.client);
+  const stopOwning = ownEventDeliveries(context);
   return {
     ended,
     beginShutdown: () => stopping.abort(),
     async close() {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
+      stopOwning();
       await closeActivities();
     },
   };
+}
+
+/** Deliveries that events made belong to their receivers' endpoints. What is missed here, the sweep finds. */
+function ownEventDeliveries({ database, starter, log }: Context): () => void {
+  const own = async (payload: string) => {
+    const endpoint: Endpoint = JSON.parse(payload);
+    await starter.ensureEndpoint(endpoint);
+    starter.wakeEndpoint(endpoint);
+  };
+  return database.listen('deliveries', (payload) => {
+    if (payload === null) return;
+    own(payload).catch((error: unknown) => log.warn({ error: String(error) }, 'An endpoint could not be started'));
+  });
 }

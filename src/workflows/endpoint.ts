@@ -11,11 +11,11 @@ import { type Endpoint, type EndpointState, endpointQuery, wake } from '../messa
 import { retryDeliveries } from './proxies.js';
 
 /** Whoever ensures this workflow writes its row within this time: until then it does not end. */
-const LINGER_MS = 30_000;
-/** What a wake-up tells of may not be written yet: look once more. */
+const LINGER_MS = 15_000;
+/** What a word tells of may not be written yet: look once more. */
 const LOOK_AGAIN_MS = 2_000;
-/** Words that come together are answered by one look; this long after them. */
-const SETTLE_MS = 100;
+/** The engine's timers are up to 1 s late: a look is begun earlier, and waits for the moment itself. */
+const EARLY_MS = 1_000;
 /** Below the 4,096 at which a run should be over. */
 const MOST_EVENTS = 3_000;
 
@@ -37,15 +37,15 @@ export async function endpoint(input: Endpoint): Promise<void> {
     if (state.pending === 0 && !isWoken && Date.now() - lastWordAt >= LINGER_MS) return;
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     if (historyLength > MOST_EVENTS || continueAsNewSuggested) return continueAsNew<typeof endpoint>(input);
-    const wasWoken = await condition(() => isWoken, waitMs(state, Date.now() - lastWordAt));
-    if (wasWoken) await sleep(SETTLE_MS);
+    const restMs = restOf(state, Date.now() - lastWordAt);
+    if (restMs > 0) await condition(() => isWoken, restMs);
   }
 }
 
 /** Until the next attempt; sooner where a word came just now, or where nothing is left but to end. */
-function waitMs({ nextAttemptAt }: EndpointState, sinceWordMs: number): number {
+function restOf({ nextAttemptAt }: EndpointState, sinceWordMs: number): number {
   const untilNextMs =
-    nextAttemptAt === null ? LINGER_MS - sinceWordMs : Date.parse(nextAttemptAt) - Date.now();
+    nextAttemptAt === null ? LINGER_MS - sinceWordMs : Date.parse(nextAttemptAt) - EARLY_MS - Date.now();
   const untilLookMs = sinceWordMs < LOOK_AGAIN_MS ? LOOK_AGAIN_MS - sinceWordMs : Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(untilNextMs, untilLookMs));
+  return Math.min(untilNextMs, untilLookMs);
 }

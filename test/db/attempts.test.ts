@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { applyChanges, type DeliveryChange, failTimers, nextDue, readDeliveries, takeDeliveries } from '../../src/db/attempts.js';
+import {
+  applyChanges,
+  type DeliveryChange,
+  failTimers,
+  nextDue,
+  readDeliveries,
+  takeDeliveries,
+} from '../../src/db/attempts.js';
 import { getDelivery, insertDeliveries, type NewDelivery } from '../../src/db/deliveries.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { aDelivery, aPending, writeTimer } from '../support/deliveries.js';
@@ -15,7 +22,14 @@ const changeOf = (delivery: NewDelivery, given: Partial<DeliveryChange> = {}): D
   epoch: delivery.epoch,
   attemptCount: 0,
   status: 'pending',
-  attempt: { number: 1, at: at.toISOString(), durationMs: 5, statusCode: 500, error: 'status_500', answer: 'é"\n' },
+  attempt: {
+    number: 1,
+    at: at.toISOString(),
+    durationMs: 5,
+    statusCode: 500,
+    error: 'status_500',
+    answer: 'é"\n',
+  },
   statusCode: 500,
   error: 'status_500',
   nextAttemptAt: later,
@@ -25,7 +39,8 @@ const changeOf = (delivery: NewDelivery, given: Partial<DeliveryChange> = {}): D
 
 describeEachDatabase('attempts', (database) => {
   const db = () => database().db;
-  const rowOf = (delivery: NewDelivery) => getDelivery(db(), { orgId: delivery.orgId, tenants: null }, delivery.id);
+  const rowOf = (delivery: NewDelivery) =>
+    getDelivery(db(), { orgId: delivery.orgId, tenants: null }, delivery.id);
 
   test('are taken longest due first, and by one run only', async () => {
     const key = { orgId: randomUUID(), receiver: 'https://agents.example.com' };
@@ -34,7 +49,9 @@ describeEachDatabase('attempts', (database) => {
     await insertDeliveries(db(), [second, first, future], NOW);
     const taking = { dueAt: at, most: 1, until: later };
     expect((await takeDeliveries(db(), key, taking)).map(({ id }) => id)).toEqual([first.id]);
-    expect((await takeDeliveries(db(), key, { ...taking, most: 9 })).map(({ id }) => id)).toEqual([second.id]);
+    expect((await takeDeliveries(db(), key, { ...taking, most: 9 })).map(({ id }) => id)).toEqual([
+      second.id,
+    ]);
     expect(await takeDeliveries(db(), key, taking)).toEqual([]);
     expect((await rowOf(first))?.next_attempt_at).toEqual(later);
   });
@@ -64,8 +81,16 @@ describeEachDatabase('attempts', (database) => {
     await insertDeliveries(db(), [delivery], NOW);
     await applyChanges(db(), [changeOf(delivery)]);
     const second = { number: 2, at: at.toISOString(), durationMs: 7, statusCode: 200 };
-    const delivered = { epoch: null, attemptCount: 1, status: 'delivered', attempt: second, statusCode: 200 } as const;
-    await applyChanges(db(), [changeOf(delivery, { ...delivered, error: null, nextAttemptAt: null, endedAt: at })]);
+    const delivered = {
+      epoch: null,
+      attemptCount: 1,
+      status: 'delivered',
+      attempt: second,
+      statusCode: 200,
+    } as const;
+    await applyChanges(db(), [
+      changeOf(delivery, { ...delivered, error: null, nextAttemptAt: null, endedAt: at }),
+    ]);
     expect(await rowOf(delivery)).toMatchObject({
       ...{ status: 'delivered', attempt_count: 2, last_status_code: 200, last_error: null },
       ...{ next_attempt_at: null, ended_at: at, epoch: null },
@@ -77,7 +102,10 @@ describeEachDatabase('attempts', (database) => {
     const orgId = randomUUID();
     const deliveries = Array.from({ length: 300 }, () => aDelivery({ orgId }));
     await insertDeliveries(db(), deliveries, NOW);
-    const applied = await applyChanges(db(), deliveries.map((delivery) => changeOf(delivery)));
+    const applied = await applyChanges(
+      db(),
+      deliveries.map((delivery) => changeOf(delivery)),
+    );
     expect(applied).toEqual(new Set(deliveries.map(({ id }) => `${orgId}/${id}`)));
     expect(await applyChanges(db(), [])).toEqual(new Set());
   });
@@ -115,13 +143,20 @@ describeEachDatabase('attempts', (database) => {
   test('that are next are told with how many are pending', async () => {
     const key = { orgId: randomUUID(), receiver: 'https://agents.example.com' };
     expect(await nextDue(db(), key)).toEqual({ pending: 0, at: null });
-    await insertDeliveries(db(), [aPending({ ...key, nextAttemptAt: later }), aPending({ ...key, nextAttemptAt: at })], NOW);
+    await insertDeliveries(
+      db(),
+      [aPending({ ...key, nextAttemptAt: later }), aPending({ ...key, nextAttemptAt: at })],
+      NOW,
+    );
     expect(await nextDue(db(), key)).toEqual({ pending: 2, at });
   });
 
   test('that end dead fail a timer that had fired, and no other', async () => {
     const orgId = randomUUID();
-    const [fired, scheduled] = [await writeTimer(db(), { orgId, name: 'mine' }), await writeTimer(db(), { orgId })];
+    const [fired, scheduled] = [
+      await writeTimer(db(), { orgId, name: 'mine' }),
+      await writeTimer(db(), { orgId }),
+    ];
     await db().updateTable('timers').set({ status: 'fired' }).where('id', '=', fired).execute();
     const failed = await failTimers(db(), orgId, [fired, scheduled]);
     expect(failed).toEqual([{ id: fired, tenant_id: 'tenant', name: 'mine' }]);

@@ -25,7 +25,13 @@ describeEachDatabase('deliveries', (database) => {
     const delivery = aDelivery({ orgId, body, escalation, policy: { maxAttempts: 3 } });
     expect(await insertDeliveries(db(), [delivery], NOW)).toEqual(new Map([[delivery.id, 'sending']]));
     const row = await getDelivery(db(), all(orgId), delivery.id);
-    expect(row).toMatchObject({ body, escalation, policy: { maxAttempts: 3 }, attempts: [], attempt_count: 0 });
+    expect(row).toMatchObject({
+      body,
+      escalation,
+      policy: { maxAttempts: 3 },
+      attempts: [],
+      attempt_count: 0,
+    });
     expect(JSON.stringify(row?.escalation)).toBe(JSON.stringify(escalation));
     expect(row?.created_at).toEqual(new Date(NOW));
     expect([row?.status, Number(row?.epoch), row?.window_at]).toEqual(['sending', 1, delivery.windowAt]);
@@ -45,17 +51,28 @@ describeEachDatabase('deliveries', (database) => {
     expect(await getDelivery(db(), all(delivery.orgId), delivery.id)).toMatchObject({ body: delivery.body });
   });
 
-  test.each(['open', 'off'] as const)('to a receiver whose circuit is %s are left to its workflow', async (state) => {
-    const orgId = randomUUID();
-    const at = new Date(NOW);
-    const failing = { org_id: orgId, receiver: 'https://down.example', failures: 10, failing_since: at };
-    await writeEndpoints(db(), [{ ...failing, state, opened_until: state === 'open' ? at : null }]);
-    const held = aDelivery({ orgId, receiver: 'https://down.example' });
-    const free = aDelivery({ orgId });
-    const statuses = await insertDeliveries(db(), [held, free], NOW);
-    expect(statuses).toEqual(new Map([[held.id, 'pending'], [free.id, 'sending']]));
-    expect(await getDelivery(db(), all(orgId), held.id)).toMatchObject({ epoch: null, next_attempt_at: at });
-  });
+  test.each(['open', 'off'] as const)(
+    'to a receiver whose circuit is %s are left to its workflow',
+    async (state) => {
+      const orgId = randomUUID();
+      const at = new Date(NOW);
+      const failing = { org_id: orgId, receiver: 'https://down.example', failures: 10, failing_since: at };
+      await writeEndpoints(db(), [{ ...failing, state, opened_until: state === 'open' ? at : null }]);
+      const held = aDelivery({ orgId, receiver: 'https://down.example' });
+      const free = aDelivery({ orgId });
+      const statuses = await insertDeliveries(db(), [held, free], NOW);
+      expect(statuses).toEqual(
+        new Map([
+          [held.id, 'pending'],
+          [free.id, 'sending'],
+        ]),
+      );
+      expect(await getDelivery(db(), all(orgId), held.id)).toMatchObject({
+        epoch: null,
+        next_attempt_at: at,
+      });
+    },
+  );
 
   test('are postponed only while they are being sent', async () => {
     const orgId = randomUUID();
@@ -63,7 +80,10 @@ describeEachDatabase('deliveries', (database) => {
     await insertDeliveries(db(), [sending, pending], NOW);
     await postponeDeliveries(db(), orgId, [sending.id, pending.id], NOW + 1);
     const at = new Date(NOW + 1);
-    expect(await getDelivery(db(), all(orgId), sending.id)).toMatchObject({ status: 'pending', next_attempt_at: at });
+    expect(await getDelivery(db(), all(orgId), sending.id)).toMatchObject({
+      status: 'pending',
+      next_attempt_at: at,
+    });
     expect(await getDelivery(db(), all(orgId), pending.id)).toMatchObject({ next_attempt_at: new Date(0) });
   });
 
@@ -91,14 +111,16 @@ describeEachDatabase('deliveries', (database) => {
     const [sending, pending] = [aDelivery({ orgId }), aPending({ orgId })];
     await insertDeliveries(db(), [sending, pending], NOW);
     const found = async (filter: object) =>
-      (await listDeliveries(db(), all(orgId), { limit: 50, ...filter }, undefined)).map(({ id }) => id).sort();
+      (await listDeliveries(db(), all(orgId), { limit: 50, ...filter }, undefined))
+        .map(({ id }) => id)
+        .sort();
     expect(await found({ status: 'pending' })).toEqual([sending.id, pending.id].sort());
     expect(await found({ status: 'dead' })).toEqual([]);
     expect(await found({ timerId: sending.timerId })).toEqual([sending.id]);
     expect(await found({ taskId: 'any' })).toEqual([]);
   });
 
-  test("of another organisation, or of a tenant that a key does not see, are not there", async () => {
+  test('of another organisation, or of a tenant that a key does not see, are not there', async () => {
     const orgId = randomUUID();
     const timerId = await writeTimer(db(), { orgId, tenantId: 'mine' });
     const delivery = aPending({ orgId, timerId });
@@ -120,7 +142,11 @@ describeEachDatabase('deliveries', (database) => {
     const orgId = randomUUID();
     const [many, few] = [randomUUID(), randomUUID()];
     for (let occurrence = 0; occurrence < 25; occurrence++) {
-      await insertDeliveries(db(), [aPending({ orgId, timerId: many, id: `${many}.${occurrence}.0` })], NOW + occurrence);
+      await insertDeliveries(
+        db(),
+        [aPending({ orgId, timerId: many, id: `${many}.${occurrence}.0` })],
+        NOW + occurrence,
+      );
     }
     await insertDeliveries(db(), [aPending({ orgId, timerId: few })], NOW);
     const rows = await deliveriesOfTimers(db(), orgId, [many, few]);
@@ -134,7 +160,9 @@ describeEachDatabase('deliveries', (database) => {
   test('that nobody took up in time name their receiver, unless its circuit holds them back', async () => {
     const orgId = randomUUID();
     const opened = { org_id: orgId, receiver: 'https://open.example', state: 'open' as const, failures: 10 };
-    await writeEndpoints(db(), [{ ...opened, failing_since: new Date(NOW), opened_until: new Date(NOW + 1) }]);
+    await writeEndpoints(db(), [
+      { ...opened, failing_since: new Date(NOW), opened_until: new Date(NOW + 1) },
+    ]);
     const due = (receiver: string, at: number) => aPending({ orgId, receiver, nextAttemptAt: new Date(at) });
     const given = [
       due('https://late.example', NOW - 2),

@@ -85,6 +85,11 @@ describe('the embedded database', () => {
     }
   });
 
+  test('an expression that is nested too deeply is an error and no crash', async () => {
+    const deep = sql.raw(`select ${'1+'.repeat(60_000)}1`);
+    await expect(deep.execute(database.db)).rejects.toMatchObject({ code: '54001' });
+  });
+
   test('answers of megabytes arrive whole', async () => {
     const text = 'ä'.repeat(3_000_000);
     const { rows } = await sql<{ text: string }>`select ${text}::text as text`.execute(database.db);
@@ -95,7 +100,7 @@ describe('the embedded database', () => {
 test('when its thread dies, what waits and what comes later is told that the database is away', async () => {
   const { db, close } = await openEmbedded({ image }, silentLog);
   const attempts = [
-    sql`select pg_terminate_backend(pg_backend_pid())`.execute(db),
+    sql`copy (select 1) to program 'none'`.execute(db),
     sql`select 1`.execute(db),
     sql`select 2`.execute(db),
   ];

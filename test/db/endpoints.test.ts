@@ -34,7 +34,11 @@ describeEachDatabase('endpoints', (database) => {
 
   test('are held by receiver and organisation', async () => {
     const orgId = randomUUID();
-    await writeEndpoints(db(), [rowOf(orgId, 1), rowOf(orgId, 2, 'https://other.example'), rowOf(randomUUID(), 3)]);
+    await writeEndpoints(db(), [
+      rowOf(orgId, 1),
+      rowOf(orgId, 2, 'https://other.example'),
+      rowOf(randomUUID(), 3),
+    ]);
     const held = await holdEndpoints(db(), [
       { orgId, receiver: 'https://down.example' },
       { orgId, receiver: 'https://works.example' },

@@ -20,19 +20,24 @@ describeEachDatabase('redeliveries', (database) => {
     await insertDeliveries(db(), [delivery], NOW);
     const attempt = { number: 1, at: at.toISOString(), durationMs: 1 };
     const change = { orgId: delivery.orgId, id: delivery.id, epoch: null, attemptCount: 0, attempt, endedAt };
-    await applyChanges(db(), [{ ...change, status, statusCode: 404, error: 'status_404', nextAttemptAt: null }]);
+    await applyChanges(db(), [
+      { ...change, status, statusCode: 404, error: 'status_404', nextAttemptAt: null },
+    ]);
     return delivery;
   }
 
-  test.each(['dead', 'delivered'] as const)('a %s delivery goes out again with its policy renewed', async (status) => {
-    const { orgId, id, body } = await ended({ orgId: randomUUID() }, status);
-    const { changed, row } = await redeliver(db(), all(orgId), id, NOW + 5);
-    expect(changed).toBe(true);
-    expect(row).toMatchObject({
-      ...{ id, body, status: 'pending', ended_at: null, next_attempt_at: new Date(NOW + 5) },
-      ...{ attempt_count: 1, attempts_before: 1, attempts: [{ number: 1 }] },
-    });
-  });
+  test.each(['dead', 'delivered'] as const)(
+    'a %s delivery goes out again with its policy renewed',
+    async (status) => {
+      const { orgId, id, body } = await ended({ orgId: randomUUID() }, status);
+      const { changed, row } = await redeliver(db(), all(orgId), id, NOW + 5);
+      expect(changed).toBe(true);
+      expect(row).toMatchObject({
+        ...{ id, body, status: 'pending', ended_at: null, next_attempt_at: new Date(NOW + 5) },
+        ...{ attempt_count: 1, attempts_before: 1, attempts: [{ number: 1 }] },
+      });
+    },
+  );
 
   test('a delivery that has not ended is left alone', async () => {
     const delivery = aPending({ orgId: randomUUID() });
@@ -64,14 +69,23 @@ describeEachDatabase('redeliveries', (database) => {
     const receivers = await receiversOfDead(db(), all(orgId), at);
     expect(receivers.sort()).toEqual([dead.receiver, other.receiver].sort());
     expect(await redeliverDead(db(), all(orgId), { since: at, receivers: [dead.receiver] }, NOW)).toBe(1);
-    const statuses = [dead, other, old, delivered].map(async ({ id }) => (await getDelivery(db(), all(orgId), id))?.status);
+    const statuses = [dead, other, old, delivered].map(
+      async ({ id }) => (await getDelivery(db(), all(orgId), id))?.status,
+    );
     expect(await Promise.all(statuses)).toEqual(['pending', 'dead', 'dead', 'delivered']);
     expect(await redeliverDead(db(), all(orgId), { since: at, receivers: [] }, NOW)).toBe(0);
   });
 
   test('a receiver that was switched off is probed again', async () => {
     const { orgId, id, receiver } = await ended({ orgId: randomUUID() });
-    const off = { org_id: orgId, receiver, state: 'off' as const, failures: 50, failing_since: at, opened_until: null };
+    const off = {
+      org_id: orgId,
+      receiver,
+      state: 'off' as const,
+      failures: 50,
+      failing_since: at,
+      opened_until: null,
+    };
     await writeEndpoints(db(), [off]);
     await redeliver(db(), all(orgId), id, NOW + 5);
     const probed = { state: 'open', opened_until: new Date(NOW + 5), failing_since: new Date(NOW + 5) };

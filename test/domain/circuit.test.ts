@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterFailure, afterSuccess, attemptsAllowed, type Circuit, CLOSED } from '../../src/domain/circuit.js';
+import {
+  afterFailure,
+  afterSuccess,
+  attemptsAllowed,
+  type Circuit,
+  CLOSED,
+} from '../../src/domain/circuit.js';
 
 const DAY_MS = 86_400_000;
 

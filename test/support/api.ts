@@ -107,7 +107,10 @@ async function send(url: string, path: string, { method, key, token, headers, bo
 }
 
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const context = await openTestContext(options);
+  return serveTestApi(await openTestContext(options), options);
+}
+
+export async function serveTestApi(context: Context, options: TestApiOptions): Promise<TestApi> {
   const { database, vault } = context;
   const api = await startApi(context);
   const url = `http://127.0.0.1:${api.port}`;

@@ -33,10 +33,11 @@ export function aDelivery(given: Partial<NewDelivery> = {}): NewDelivery {
 export const aPending = (given: Partial<NewDelivery> = {}): NewDelivery =>
   aDelivery({ status: 'pending', windowAt: null, epoch: null, nextAttemptAt: new Date(0), ...given });
 
-export const outgoing = (
-  delivery: NewDelivery,
-  given: Partial<OutgoingDelivery> = {},
-): OutgoingDelivery => ({ ...delivery, attemptNumber: 1, ...given });
+export const outgoing = (delivery: NewDelivery, given: Partial<OutgoingDelivery> = {}): OutgoingDelivery => ({
+  ...delivery,
+  attemptNumber: 1,
+  ...given,
+});
 
 /** Writes a timer for deliveries to belong to; answers its id. */
 export async function writeTimer(db: Db, given: Partial<NewTimer> = {}): Promise<string> {

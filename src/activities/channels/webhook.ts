@@ -72,7 +72,10 @@ async function attempt(options: WebhookOptions, delivery: OutgoingDelivery): Pro
     });
     return resultOf({ ...answer, answer: withoutSecrets(answer.answer, Object.values(own)) }, now());
   } catch (error) {
-    if (!(error instanceof OutboundError)) throw error;
+    if (!(error instanceof OutboundError)) {
+      log.error({ delivery: id, error: String(error) }, 'A webhook could not be sent');
+      return { kind: 'retry', error: 'not_sent' };
+    }
     return { kind: HOPELESS.has(error.failure) ? 'dead' : 'retry', error: error.failure };
   }
 }

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Whatever appends events, in whatever statement, makes a delivery for each subscription that matches, in the same
- * transaction. An event about a subscription's own delivery goes to no subscription: it would make the next one,
+ * Whatever appends events, in whatever statement, tells who reads along, and makes a delivery for each subscription
+ * that matches, in the same transaction. An event about a subscription's own delivery goes to no subscription: it would make the next one,
  * for ever.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -26,6 +26,7 @@ const STATEMENTS = [
   `create function deliver_events() returns trigger language plpgsql as $$
   declare made record;
   begin
+    perform pg_notify('mainspring_events', org_id) from (select distinct org_id from appended) as org;
     if not exists (select from subscriptions) then return null; end if;
     for made in
       with inserted as (

@@ -3,21 +3,22 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { createSignalChannel } from '../../../src/activities/channels/signal.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
+import { openTestEngine, type TestEngine } from '../../support/engine.js';
 import { closedPort } from '../../support/receiver.js';
 
-const NAMESPACE = 'mainspring';
-
 const deliveryTo = (workflowId: string, body = '["first",{"second":2}]') =>
-  outgoing(aDelivery({ channel: 'signal', receiver: 'signal', request: { workflowId, signal: 'approve' }, body }));
+  outgoing(
+    aDelivery({ channel: 'signal', receiver: 'signal', request: { workflowId, signal: 'approve' }, body }),
+  );
 
 describe('a signal', () => {
-  let connection: Connection;
+  let engine: TestEngine;
   let client: Client;
   beforeAll(async () => {
-    connection = await Connection.connect({ address: process.env.MAINSPRING_TEST_TEMPORAL ?? '' });
-    client = new Client({ connection, namespace: NAMESPACE });
+    engine = await openTestEngine();
+    client = engine.client;
   });
-  afterAll(() => connection.close());
+  afterAll(() => engine.close());
 
   /** A workflow that no worker runs: it only collects signals. */
   async function started(workflowId: string): Promise<void> {
@@ -28,7 +29,14 @@ describe('a signal', () => {
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signalled }) =>
       signalled
-        ? [[signalled.signalName, ...(signalled.input?.payloads ?? []).map(({ data }) => JSON.parse(String(Buffer.from(data ?? []))))]]
+        ? [
+            [
+              signalled.signalName,
+              ...(signalled.input?.payloads ?? []).map(({ data }) =>
+                JSON.parse(String(Buffer.from(data ?? []))),
+              ),
+            ],
+          ]
         : [],
     );
   }
@@ -59,7 +67,7 @@ describe('a signal', () => {
 
 test('a signal while the engine is away is worth another try', async () => {
   const connection = Connection.lazy({ address: `127.0.0.1:${await closedPort()}`, connectTimeout: 500 });
-  const client = new Client({ connection, namespace: NAMESPACE });
+  const client = new Client({ connection });
   const result = await createSignalChannel(client).deliver(deliveryTo('orders/org/1'));
   expect(result).toEqual({ kind: 'retry', error: 'engine_unreachable' });
   await connection.close();

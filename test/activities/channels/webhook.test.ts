@@ -5,11 +5,11 @@ import type { OutgoingDelivery } from '../../../src/activities/channels/channel.
 import { createWebhookChannel } from '../../../src/activities/channels/webhook.js';
 import { createOutbound, type Outbound } from '../../../src/activities/outbound.js';
 import { createLog } from '../../../src/log.js';
-import { createVault } from '../../../src/vault.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
 import { closedPort, openReceiver, type Receiver } from '../../support/receiver.js';
+import { newVault } from '../../support/vault.js';
 
-const vault = createVault([{ id: 'k1', key: randomBytes(32) }]);
+const vault = newVault();
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 let outbound: Outbound;
 let receiver: Receiver | undefined;
@@ -74,7 +74,9 @@ describe('what a receiver gets', () => {
     const [first, second] = receiver.received;
     expect(second?.body).toBe(first?.body);
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
-    expect(Number(second?.headers['webhook-timestamp']) - Number(first?.headers['webhook-timestamp'])).toBe(60);
+    expect(Number(second?.headers['webhook-timestamp']) - Number(first?.headers['webhook-timestamp'])).toBe(
+      60,
+    );
     expect(second?.headers['webhook-signature']).not.toBe(first?.headers['webhook-signature']);
   });
 
@@ -153,20 +155,34 @@ describe('no answer', () => {
   });
 
   test('because a secret cannot be read is worth another try: the operator may bring its key back', async () => {
-    const other = createVault([{ id: 'gone', key: randomBytes(32) }]);
-    expect(await to(other.seal('https://example.com/'))).toEqual({ kind: 'retry', error: 'secrets_unreadable' });
+    const other = newVault();
+    expect(await to(other.seal('https://example.com/'))).toEqual({
+      kind: 'retry',
+      error: 'secrets_unreadable',
+    });
   });
 });
 
 describe('secrets stay secret', () => {
   test('a failure is logged with tenant, timer and status, without URL, headers or body', async () => {
     const headers = { 'x-api-key': vault.seal('hunter2') };
-    const given = { timerId: 'the-timer', id: 'the-timer.1.0', body: '{"password":"letmein"}', request: { headers } };
+    const given = {
+      timerId: 'the-timer',
+      id: 'the-timer.1.0',
+      body: '{"password":"letmein"}',
+      request: { headers },
+    };
     await deliverTo(answering(500), given);
     const [line, ...others] = lines.map((text) => JSON.parse(text));
     expect(others).toEqual([]);
     expect(line).toMatchObject({
-      ...{ msg: 'Webhook failed', tenant: 'tenant', timer: 'the-timer', delivery: 'the-timer.1.0', status: 500 },
+      ...{
+        msg: 'Webhook failed',
+        tenant: 'tenant',
+        timer: 'the-timer',
+        delivery: 'the-timer.1.0',
+        status: 500,
+      },
     });
     expect(lines.join()).not.toMatch(/hunter2|letmein|127\.0\.0\.1|\/hook/);
   });
