@@ -11,7 +11,9 @@ import { promisify } from 'node:util';
 import { tree } from './machine.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const START_LIMIT_MS = 300_000;
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 60_000;
+const HEALING_MS = 20_000;
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -106,6 +108,15 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
   }
 
   const temporalPids = () => findProcesses('start-dev', String(temporalPort));
+  async function end(role) {
+    if (!isRunning(role)) return;
+    const child = processes.get(role);
+    const ended = once(child, 'exit');
+    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    child.kill('SIGTERM');
+    await ended;
+    clearTimeout(limit);
+  }
   const isRunning = (role) =>
     processes.get(role)?.exitCode === null && processes.get(role)?.signalCode === null;
 
@@ -141,28 +152,26 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
       child.kill('SIGKILL');
       await ended;
     },
-    /** Starts again whatever does not run, and waits until all is ready; what supervises itself is left to it. */
+    /**
+     * Starts again whatever does not run, and waits until all is ready. A product that runs but has lost its Temporal
+     * server gets some time to bring it back; then it is stopped and started as a person would. Answers which it was.
+     */
     async restart() {
-      // A product that watches over its Temporal server brings it back, or ends to be started again as a whole.
-      for (
-        let waited = 0;
-        waited < 20 && Object.keys(programs).every(isRunning) && !(await isReady(url));
-        waited++
-      ) {
-        await sleep(250);
+      const deadline = Date.now() + HEALING_MS;
+      while (Object.keys(programs).every(isRunning) && Date.now() < deadline) {
+        if (await isReady(url)) return 'healed';
+        await sleep(100);
       }
-      for (const role of Object.keys(programs)) {
-        if (!isRunning(role)) launch(role);
+      const lost = Object.keys(programs).filter((role) => !isRunning(role));
+      for (const role of lost.length > 0 ? lost : Object.keys(programs)) {
+        await end(role);
+        launch(role);
       }
       await untilReady();
+      return 'restarted';
     },
     async stop() {
-      for (const child of processes.values()) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
-        const ended = once(child, 'exit');
-        child.kill('SIGTERM');
-        await ended;
-      }
+      for (const role of processes.keys()) await end(role);
       for (const pid of temporalPids()) process.kill(pid, 'SIGTERM');
     },
   };

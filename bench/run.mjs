@@ -33,6 +33,7 @@ const COLUMNS = [
   'p50',
   'p99',
   'max',
+  'recovery',
   'overdueLastMs',
   'bytesPerTimer',
   'otherCores',
@@ -90,14 +91,29 @@ async function measure(name) {
   }
 }
 
-try {
-  for (const name of names) await measure(name);
-} finally {
-  sink.stop();
-  slowSink.stop();
-  if (options.out) await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
-  if (!options.keep) await rm(scratch, { recursive: true, force: true });
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await product?.stop();
+    sink.stop();
+    slowSink.stop();
+    process.exit(1);
+  });
 }
+
+for (const name of names) {
+  try {
+    await measure(name);
+  } catch (error) {
+    console.error(`${name} broke off:`, error);
+    process.exitCode = 1;
+  }
+}
+sink.stop();
+slowSink.stop();
+if (options.out) await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+const isKept = options.keep || process.exitCode === 1;
+if (isKept) console.log(`The logs are in ${scratch}`);
+else await rm(scratch, { recursive: true, force: true });
 
 console.log(`\n${Object.values(results.machine).join(' · ')}`);
 console.table(

@@ -1,6 +1,6 @@
 /**
  * `npm start`: installs what is missing, builds what has changed, then becomes the program (all of Mainspring, or the
- * part that is named: api, worker, migrate). It starts no process for it: signals and the exit code need no passing on.
+ * part that is named). It starts no process for it: signals and the exit code need no passing on.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,7 +9,16 @@ import { pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
 import { install, root } from './install.mjs';
 
-const ENTRIES = { all: 'main.js', api: 'api/main.js', worker: 'worker/main.js', migrate: 'migrate.js' };
+const ENTRIES = {
+  all: 'main.js',
+  api: 'api/main.js',
+  worker: 'worker/main.js',
+  migrate: 'migrate.js',
+  orgs: 'api/commands/orgs.js',
+  keys: 'api/commands/keys.js',
+  token: 'api/commands/token.js',
+  openapi: 'api/write-openapi.js',
+};
 const NPM_CHECK_MS = 1_000;
 
 /** `ps` of a process: its parent and its command line. */
@@ -61,4 +70,7 @@ if (existsSync('.env')) process.loadEnvFile('.env');
 await install();
 await build();
 endWithNpm();
-await import(pathToFileURL(join(root, 'dist', entry)).href);
+const path = join(root, 'dist', entry);
+// The program sees the arguments that are its own.
+process.argv.splice(1, 2, path);
+await import(pathToFileURL(path).href);

@@ -32,13 +32,20 @@ export async function kill({ product, sink, roles = Object.keys(product.roles), 
       await product.kill(role);
       await sleep(DOWN_MS);
       const restartedAt = Date.now();
-      await product.restart();
+      const recovery = await product.restart();
       const readyAt = Date.now();
       const limitMs = firstMs + COUNT * STEP_MS - readyAt + 60_000;
       const stats = await awaitWebhooks(sink, tag, created, limitMs, readyAt);
       await sleep(3_000); // A late repeat would come now.
       const { duplicates } = await sink.stats(tag);
-      return { created, ...stats, duplicates, lost: created - stats.count, restartMs: readyAt - restartedAt };
+      return {
+        created,
+        ...stats,
+        duplicates,
+        lost: created - stats.count,
+        recovery,
+        restartMs: readyAt - restartedAt,
+      };
     });
   }
 }

@@ -61,6 +61,8 @@ function oneErrorExit(services: Services): Koa.Middleware {
     } catch (error) {
       fail(ctx, error, services);
     }
+    // Whoever keeps the connection open would be cut off in the middle of a later request.
+    if (!services.isReady()) ctx.set('Connection', 'close');
     observe(ctx, services.log, performance.now() - startedAt);
   };
 }

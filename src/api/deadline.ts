@@ -2,7 +2,7 @@ import type { Part, Probes } from './probes.js';
 import { unavailable } from './problem.js';
 
 /** Together with a probe's longest answer this stays below the 2 s in which a caller learns that nothing works. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 1_200;
 
 async function firstAway(probes: Probes, parts: readonly Part[]): Promise<Part | null> {
   const areUp = await Promise.all(parts.map((part) => probes.isUp(part)));

@@ -9,6 +9,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than the usual 60 s of load balancers: they, not we, close idle connections. */
 const KEEP_ALIVE_MS = 65_000;
 const MOST_HEADERS = 100;
+/** How often connections are closed, while stopping, whose last request has been answered. */
+const SWEEP_MS = 50;
 
 /** What Node refuses before a request reaches the application is answered as everything else. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -60,8 +62,10 @@ export function listen(server: Server, { host, port }: { host: string; port: num
 export function closeServer(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => server.closeAllConnections(), patienceMs);
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cutOff);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();

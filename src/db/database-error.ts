@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** `in_use`: another process owns the folder. `unavailable`: nothing answers, try again later. */
 export type DatabaseFailure =
   | 'in_use'
@@ -26,21 +28,33 @@ export const isUnavailable = (error: unknown): boolean =>
 
 /**
  * SQLSTATE classes that tell of the server and not of the statement: connection lost, resources exhausted (disk
- * full, too many connections), shutting down or starting. 57014 is a statement that was cancelled.
+ * full, too many connections), shutting down or starting, broken files.
  */
 const AWAY = /^(?:08|53|57P|58)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Our own mistakes, which no later try mends. */
+const MISTAKES = new Set(['TypeError', 'RangeError', 'SyntaxError']);
 
-function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && SQLSTATE.test(code) ? code : undefined;
+/** The message of whatever was thrown; of several addresses that were tried in vain, the first one's. */
+export function reasonOf(error: unknown): string {
+  if (!isNativeError(error)) return String(error);
+  if (error.message === '' && 'errors' in error && Array.isArray(error.errors))
+    return reasonOf(error.errors[0]);
+  return error.message || error.name;
+}
+
+function isOfStatement(error: unknown): boolean {
+  if (!isNativeError(error)) return false;
+  if (MISTAKES.has(error.name)) return true;
+  return (
+    'code' in error && typeof error.code === 'string' && SQLSTATE.test(error.code) && !AWAY.test(error.code)
+  );
 }
 
 /** What a driver threw, as it is handed on: an error of the statement unchanged, all else as `unavailable`. */
 export function explainFailure(error: unknown): unknown {
-  if (error instanceof DatabaseError) return error;
-  const state = sqlState(error);
-  if (state !== undefined && !AWAY.test(state)) return error;
-  const reason = error instanceof Error ? error.message || error.name : String(error);
-  return new DatabaseError('unavailable', `the database cannot be reached: ${reason}`, { cause: error });
+  if (error instanceof DatabaseError || isOfStatement(error)) return error;
+  return new DatabaseError('unavailable', `the database cannot be reached: ${reasonOf(error)}`, {
+    cause: error,
+  });
 }

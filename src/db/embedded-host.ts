@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { columnTypes } from './column-types.js';
-import { DatabaseError } from './database-error.js';
+import { DatabaseError, reasonOf } from './database-error.js';
 import { EmbeddedStream } from './embedded-stream.js';
 import { runEmbeddedThread, type ThreadData, type ThreadMessage } from './embedded-thread.js';
 
@@ -25,15 +24,18 @@ export class EmbeddedHost {
       resourceLimits: { stackSizeMb: STACK_MB },
     });
     this.#exited = new Promise((done) => this.#worker.once('exit', done));
-    this.#worker.on('error', (error) => this.#fail(error.message));
+    this.#worker.on('error', (error) => this.#fail(reasonOf(error)));
     this.#worker.on('exit', (code) => this.#fail(`its thread ended with code ${code}`));
   }
 
   /** Starts the thread; answers when the database is open. */
   static async start(data: Omit<ThreadData, 'pgliteUrl'>): Promise<EmbeddedHost> {
     const host = new EmbeddedHost(data);
-    await Promise.race([once(host.#worker, 'message'), host.#exited]);
-    if (host.#failure !== undefined) throw new DatabaseError('unavailable', host.#failure);
+    const ready = new Promise((done) => host.#worker.once('message', done));
+    await Promise.race([ready, host.#exited]);
+    if (host.#failure !== undefined) {
+      throw new DatabaseError('unavailable', `the embedded database cannot be opened: ${host.#failure}`);
+    }
     host.#worker.on('message', (answer: Uint8Array) => host.#stream?.push(answer));
     return host;
   }
@@ -55,7 +57,8 @@ export class EmbeddedHost {
   }
 
   #fail(reason: string): void {
-    this.#failure ??= `the embedded database has stopped: ${reason}`;
-    this.#stream?.destroy(new DatabaseError('unavailable', this.#failure));
+    this.#failure ??= reason;
+    const message = `the embedded database has stopped: ${this.#failure}`;
+    this.#stream?.destroy(new DatabaseError('unavailable', message));
   }
 }

@@ -1,5 +1,5 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
-import { DatabaseError, isUnavailable } from './database-error.js';
+import { DatabaseError, isUnavailable, reasonOf } from './database-error.js';
 import * as timers from './migrations/0001-timers.js';
 import * as eventDeliveries from './migrations/0002-event-deliveries.js';
 import type { Tables } from './tables.js';
@@ -20,9 +20,8 @@ export async function migrate(db: Kysely<Tables>): Promise<string[]> {
   if (error === undefined) return results.map(({ migrationName }) => migrationName);
   if (isUnavailable(error)) throw error;
   const failed = results.find(({ status }) => status === 'Error');
-  const reason = error instanceof Error ? error.message : String(error);
   const message = failed
-    ? `the migration ${failed.migrationName} failed, nothing was changed: ${reason}`
-    : `the database cannot be migrated, perhaps a newer Mainspring wrote it: ${reason}`;
+    ? `the migration ${failed.migrationName} failed, nothing was changed: ${reasonOf(error)}`
+    : `the database cannot be migrated, perhaps a newer Mainspring wrote it: ${reasonOf(error)}`;
   throw new DatabaseError('migration', message, { cause: error });
 }

@@ -7,9 +7,6 @@ import { openServer } from './server.js';
 
 export type DatabaseConfig = Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'DATABASE_POOL' | 'isProduction'>;
 
-/** The embedded database's folder inside the data directory. */
-export const databaseFolder = (dataDir: string): string => join(dataDir, 'database');
-
 /**
  * Opens the database that the configuration names: the server of DATABASE_URL, or the embedded one. Throws a
  * DatabaseError whose message is one sentence for whoever runs the program.
@@ -23,5 +20,5 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
       'The embedded database survives a killed process, not a power cut: in production set DATABASE_URL',
     );
   }
-  return openEmbedded({ folder: databaseFolder(config.DATA_DIR) }, log);
+  return openEmbedded({ folder: join(config.DATA_DIR, 'database') }, log);
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Log } from '../log.js';
 import { columnTypes } from './column-types.js';
 import type { Database } from './database.js';
-import { DatabaseError, explainFailure } from './database-error.js';
+import { DatabaseError, explainFailure, reasonOf } from './database-error.js';
 import { Listeners } from './listeners.js';
 import { poolClient } from './pool-client.js';
 import { ServerWatch } from './server-watch.js';
@@ -110,8 +110,7 @@ export async function openServer({ url, poolSize }: ServerOptions, log: Log): Pr
   try {
     await watch.start();
   } catch (error) {
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    const message = `the PostgreSQL server ${placeOf(url)} cannot be used: ${reason}`;
+    const message = `the PostgreSQL server ${placeOf(url)} cannot be used: ${reasonOf(error)}`;
     throw new DatabaseError('unavailable', message, { cause: error });
   }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });

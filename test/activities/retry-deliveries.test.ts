@@ -59,7 +59,9 @@ describeEachDatabase('retried deliveries', (database) => {
       log: silentLog,
       attemptTimeoutMs: 2_000,
       now,
-      wait: async (ms) => void (time += ms),
+      wait: async (ms) => {
+        time += ms;
+      },
     });
     return new MockActivityEnvironment().run(retryDeliveries, { orgId, receiver });
   }

@@ -88,7 +88,8 @@ const MISTAKES: [what: string, body: unknown, status: number, field?: string][] 
 ];
 
 describe('a body that is wrong', () => {
-  test.each(MISTAKES)('%s is refused', async (_, body, status, field) => {
+  const mistakes = MISTAKES.map(([what, body, status, field]) => ({ what, body, status, field }));
+  test.each(mistakes)('$what is refused', async ({ body, status, field }) => {
     const answer = await api.send('/timers', { method: 'POST', key, body });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');

@@ -155,6 +155,17 @@ describe('a database folder', () => {
     });
   });
 
+  test('that is broken is said to be so, and not locked any longer', async () => {
+    const folder = join(root, 'broken');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'PG_VERSION'), EMBEDDED_MAJOR);
+    for (const _ of [1, 2]) {
+      await expect(openEmbedded({ folder }, silentLog)).rejects.toThrow(
+        'the embedded database cannot be opened: ',
+      );
+    }
+  });
+
   test('with something else in it is refused, and free to be tried again', async () => {
     const folder = join(root, 'other');
     mkdirSync(folder);

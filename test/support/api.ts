@@ -21,6 +21,8 @@ export interface TestApiOptions {
   env?: Record<string, string>;
   database?: Database;
   log?: Log;
+  /** By default the run's server. */
+  temporalAddress?: string;
 }
 
 export interface Sent {
@@ -61,6 +63,7 @@ export async function openTestContext({
   env = {},
   database,
   log = silentLog,
+  temporalAddress: address = temporalAddress(),
 }: TestApiOptions): Promise<Context> {
   const config = readConfig({
     NODE_ENV: 'test',
@@ -72,7 +75,7 @@ export async function openTestContext({
   });
   const [embedded] = databases;
   if (!embedded) throw new Error('there is no database to test on');
-  const connection = await NativeConnection.connect({ address: temporalAddress() });
+  const connection = await NativeConnection.connect({ address });
   const dataConverter = dataConverterOf(config);
   const namespace = config.TEMPORAL_NAMESPACE;
   const client = new Client({ connection, namespace, dataConverter });
@@ -84,7 +87,7 @@ export async function openTestContext({
     timers: createTimers({ database: opened, starter }),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     vault: createVault(config.SECRET_KEYS),
-    address: temporalAddress(),
+    address,
   };
 }
 

@@ -25,12 +25,14 @@ const ok: RequestListener = (_, response) => response.end('ok');
 export async function openReceiver(answer: RequestListener = ok, host = '127.0.0.1'): Promise<Receiver> {
   const received: Received[] = [];
   let connections = 0;
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { method = '', url: path = '', headers } = request;
-    received.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
-    answer(request, response);
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url: path = '', headers } = request;
+      received.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
+      answer(request, response);
+    });
   });
   server.on('connection', () => connections++);
   server.listen(0, host);

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { v7 as newId } from 'uuid';
+import type { CreatedOrg } from '../../src/api/create-org.js';
+import type { Route } from '../../src/api/route.js';
+import { routes } from '../../src/api/routes.js';
+import { insertDeliveries } from '../../src/db/deliveries.js';
+import { type Answer, startTestApi, type TestApi } from '../support/api.js';
+import { aDelivery } from '../support/deliveries.js';
+
+const CANARY = 'canary-of-the-first';
+let api: TestApi;
+let first: CreatedOrg;
+let second: CreatedOrg;
+/** What stands in the first organisation, by the resource that its routes begin with. */
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  api = await startTestApi();
+  [first, second] = [await api.org(), await api.org()];
+  const { key, adminToken: token } = first;
+  const timer = { tenantId: CANARY, requestedBy: CANARY, name: CANARY, duration: '1h' };
+  const made = await api.send('/timers', { key, body: timer });
+  ids.timers = made.json<{ timer: { id: string } }>().timer.id;
+  const hook = await api.send('/subscriptions', { key, body: { url: `https://${CANARY}.example.com/`, types: ['timer.*'] } });
+  ids.subscriptions = hook.json<{ subscription: { id: string } }>().subscription.id;
+  const apiKey = await api.send('/api-keys', { token, body: { name: CANARY } });
+  ids['api-keys'] = apiKey.json<{ apiKey: { id: string } }>().apiKey.id;
+  const delivery = aDelivery({ orgId: first.orgId, timerId: ids.timers, receiver: `https://${CANARY}.example.com` });
+  await insertDeliveries(api.database.db, [delivery], Date.now());
+  await api.database.db.updateTable('deliveries').set({ status: 'dead', ended_at: new Date() }).execute();
+  ids.deliveries = delivery.id;
+});
+afterAll(() => api.close());
+
+/** A body that gets past the schema, so that it is the handler that refuses. */
+const BODIES: Record<string, unknown> = {
+  '/timers': { tenantId: 'a', requestedBy: 'a', name: 'a', duration: '1h' },
+  '/timers/batch': { timers: [{}] },
+  '/timers/:id/reschedule': { duration: '1h' },
+  '/deliveries/redeliver': { status: 'dead', since: '2020-01-01T00:00:00Z' },
+  '/subscriptions': { url: 'https://agents.example.com/', types: ['timer.*'] },
+  '/api-keys': { name: 'another' },
+};
+
+const guarded = routes.filter(({ callers }) => !callers.includes('open'));
+const withId = guarded.filter(({ path }) => path.includes(':id'));
+const others = guarded.filter(({ path }) => !path.includes(':'));
+const named = (route: Route) => ({ name: `${route.method.toUpperCase()} ${route.path}`, route });
+
+function send(route: Route, id: string, org: CreatedOrg): Promise<Answer> {
+  const credential = route.callers.includes('key') ? { key: org.key } : { token: org.adminToken };
+  const body = route.body ? (BODIES[route.path] ?? {}) : undefined;
+  return api.send(route.path.replace(':id', id), { method: route.method.toUpperCase(), ...credential, body });
+}
+
+const idFor = ({ path }: Route) => ids[path.split('/')[1] ?? ''] ?? '';
+const stable = (headers: Headers) =>
+  [...headers].filter(([name]) => !['x-request-id', 'date', 'ratelimit'].includes(name));
+
+describe('another organisation', () => {
+  test('there are routes to try it on', () => {
+    expect(withId.length).toBeGreaterThanOrEqual(10);
+    for (const route of withId) expect(idFor(route)).not.toBe('');
+  });
+
+  test.each(withId.map(named))('cannot tell a foreign id from an unknown one: $name', async ({ route }) => {
+    const id = idFor(route);
+    const unknownId = route.path.startsWith('/deliveries') ? `${newId()}.1.0` : newId();
+    const foreign = await send(route, id, second);
+    const unknown = await send(route, unknownId, second);
+    expect(foreign.status).toBe(404);
+    expect(foreign.text.replaceAll(id, unknownId)).toBe(unknown.text);
+    expect(stable(foreign.headers)).toEqual(stable(unknown.headers));
+  });
+
+  test.each(others.map(named))('never sees what is not its own: $name', async ({ route }) => {
+    const answer = await send(route, '', second);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.text).not.toContain(CANARY);
+    for (const id of Object.values(ids)) expect(answer.text).not.toContain(id);
+  });
+
+  test('has changed nothing', async () => {
+    const { key, adminToken: token } = first;
+    const { timer } = (await api.send(`/timers/${ids.timers}`, { key })).json<{ timer: { status: string } }>();
+    expect(timer.status).toBe('scheduled');
+    const { delivery } = (await api.send(`/deliveries/${ids.deliveries}`, { key })).json<{ delivery: { status: string } }>();
+    expect(delivery.status).toBe('dead');
+    expect((await api.send('/subscriptions', { key })).text).toContain(ids.subscriptions);
+    expect((await api.send('/api-keys', { token })).text).toContain(ids['api-keys']);
+  });
+
+  test.each(guarded.map(named))('needs a credential of its own from elsewhere: $name', async ({ route }) => {
+    const path = route.path.replace(':id', idFor(route));
+    const headers = { 'x-forwarded-for': '203.0.113.9' };
+    expect((await api.send(path, { method: route.method.toUpperCase(), headers })).status).toBe(401);
+  });
+});

@@ -1,0 +1,70 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { appendEvents } from '../../src/db/events.js';
+import { claim } from '../../src/db/idempotency.js';
+import { ensureOrg } from '../../src/db/orgs.js';
+import { deleteEnded, vacuumEmbedded } from '../../src/db/retention.js';
+import { describeEachDatabase } from '../support/databases.js';
+
+const OLD = new Date('2020-01-01T00:00:00Z');
+const BEFORE = new Date('2021-01-01T00:00:00Z');
+const NEW = new Date('2022-01-01T00:00:00Z');
+
+describeEachDatabase('retention', (database) => {
+  beforeAll(async () => {
+    const { db } = database();
+    for (const id of ['acme', 'other'])
+      await ensureOrg(db, { id, name: id, tier: 'pro', webhookSecret: 'w' });
+    const timer = (id: string, status: string, endedAt: Date | null, org = 'acme') => sql`
+      insert into timers (org_id, id, tenant_id, requested_by, name, status, duration_ms, fire_at, window_at, metadata,
+        labels, first_fire_at, created_at, fired_at)
+      values (${org}, ${id}, 't', 'r', 'n', ${status}, 1, ${OLD}, ${OLD}, '{}', '{}', ${OLD}, ${OLD}, ${endedAt})`;
+    await timer('old-1', 'fired', OLD).execute(db);
+    await timer('old-2', 'failed', OLD).execute(db);
+    await timer('old-3', 'cancelled', null, 'other').execute(db);
+    await timer('still-due', 'scheduled', null).execute(db);
+    await timer('still-firing', 'firing', null).execute(db);
+    await timer('fired-lately', 'fired', NEW).execute(db);
+    const delivery = (id: string, status: string, endedAt: Date | null) => sql`
+      insert into deliveries (org_id, id, channel, receiver, request, body, policy, status, created_at, ended_at)
+      values ('acme', ${id}, 'log', 'log', '{}', '', '{}', ${status}, ${OLD}, ${endedAt})`;
+    await delivery('old', 'delivered', OLD).execute(db);
+    await delivery('retried-for-long', 'pending', null).execute(db);
+    await delivery('ended-lately', 'dead', NEW).execute(db);
+    for (const at of [OLD, OLD, NEW]) {
+      await appendEvents(db, [{ orgId: 'acme', type: 'timer.fired', subject: 's', data: {}, at }]);
+    }
+    for (const starts_at of [OLD, NEW])
+      await db.insertInto('windows').values({ org_id: 'acme', starts_at, epoch: 1 }).execute();
+    const request = {
+      orgId: 'acme',
+      route: 'r',
+      fingerprint: 'f',
+      seed: '018f0000-0000-7000-8000-000000000000',
+      leaseMs: 1,
+    };
+    await claim(db, { ...request, key: 'old', now: new Date(Date.now() - 86_400_001) });
+    await claim(db, { ...request, key: 'new', now: new Date() });
+  });
+
+  test('deletes what ended long ago and nothing else, a bounded batch at a time', async () => {
+    const { db } = database();
+    const first = await deleteEnded(db, { before: BEFORE, limit: 2 });
+    expect(first).toEqual({ timers: 2, deliveries: 1, events: 2, windows: 1, idempotencyKeys: 1 });
+    const second = await deleteEnded(db, { before: BEFORE, limit: 2 });
+    expect(second).toEqual({ timers: 1, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 });
+    await expect(deleteEnded(db, { before: BEFORE, limit: 2 })).resolves.toMatchObject({ timers: 0 });
+
+    const left = async (table: 'timers' | 'deliveries') =>
+      (await db.selectFrom(table).select('id').orderBy('id').execute()).map(({ id }) => id);
+    await expect(left('timers')).resolves.toEqual(['fired-lately', 'still-due', 'still-firing']);
+    await expect(left('deliveries')).resolves.toEqual(['ended-lately', 'retried-for-long']);
+    await expect(db.selectFrom('idempotency_keys').select('key').execute()).resolves.toEqual([
+      { key: 'new' },
+    ]);
+  });
+
+  test('frees the space of deleted rows where nobody else does', async () => {
+    await expect(vacuumEmbedded(database())).resolves.toBeUndefined();
+  });
+});

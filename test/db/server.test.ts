@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import type { Database } from '../../src/db/database.js';
+import { isUnavailable } from '../../src/db/database-error.js';
+import { openDatabase } from '../../src/db/open.js';
+import { createServerDatabase, silentLog } from '../support/databases.js';
+import { type SilentProxy, startProxy } from '../support/silent-proxy.js';
+
+const open = (url: string) =>
+  openDatabase({ DATABASE_URL: url, DATA_DIR: '', DATABASE_POOL: 3, isProduction: false }, silentLog);
+
+/** What an attempt threw, and after how many ms. */
+async function failureOf(attempt: Promise<unknown>): Promise<{ error: unknown; afterMs: number }> {
+  const start = performance.now();
+  const error = await attempt.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { error, afterMs: performance.now() - start };
+}
+
+test('a server where nobody listens is one sentence that tells no password', async () => {
+  const { error } = await failureOf(open('postgres://someone:hunter2@127.0.0.1:1/things'));
+  expect(isUnavailable(error)).toBe(true);
+  expect(String(error)).toContain(
+    'the PostgreSQL server 127.0.0.1:1/things cannot be used: connect ECONNREFUSED',
+  );
+  expect(String(error)).not.toContain('hunter2');
+});
+
+const server = process.env.MAINSPRING_TEST_POSTGRES;
+if (server) describe('a PostgreSQL server', () => onServer(server));
+
+function onServer(url: string) {
+  let proxy: SilentProxy;
+  let database: Database;
+  let drop: () => Promise<void>;
+  beforeAll(async () => {
+    const { hostname, port } = new URL(url);
+    proxy = await startProxy({ host: hostname, port: Number(port) });
+    const created = await createServerDatabase(url);
+    drop = created.drop;
+    const proxied = new URL(created.url);
+    proxied.port = String(proxy.port);
+    database = await open(proxied.href);
+  });
+  afterAll(async () => {
+    await database.close();
+    await proxy.close();
+    await drop();
+  });
+
+  test('a database that does not exist is said so', async () => {
+    await expect(open(new URL('/nowhere', url).href)).rejects.toThrow('database "nowhere" does not exist');
+  });
+
+  test('more callers than connections all get their turn', async () => {
+    const sleep = () => sql`select pg_sleep(0.02)`.execute(database.db);
+    await expect(Promise.all(Array.from({ length: 12 }, sleep))).resolves.toHaveLength(12);
+  });
+
+  test('a connection that the server ends is replaced', async () => {
+    const others = sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`;
+    await others.execute(database.db);
+    await delay(300);
+    await expect(sql`select 1 as one`.execute(database.db)).resolves.toMatchObject({ rows: [{ one: 1 }] });
+  });
+
+  test('when it falls silent, statements fail within 2 s, then at once; when it answers again, all is well', async () => {
+    const missed: (string | null)[] = [];
+    database.listen('keys', (payload) => missed.push(payload));
+    await sql`select 1`.execute(database.db);
+
+    proxy.silence();
+    const attempts = await Promise.all(
+      Array.from({ length: 5 }, () => failureOf(sql`select 1`.execute(database.db))),
+    );
+    for (const { error, afterMs } of attempts) {
+      expect(isUnavailable(error)).toBe(true);
+      expect(afterMs).toBeLessThan(2_000);
+    }
+    const refused = await failureOf(sql`select 1`.execute(database.db));
+    expect(isUnavailable(refused.error)).toBe(true);
+    expect(refused.afterMs).toBeLessThan(50);
+    expect(missed).toEqual([]);
+
+    proxy.heal();
+    const end = Date.now() + 10_000;
+    while (missed.length === 0 && Date.now() < end) await delay(50);
+    expect(missed).toEqual([null]);
+    await expect(sql`select 1 as one`.execute(database.db)).resolves.toMatchObject({ rows: [{ one: 1 }] });
+  });
+}
