@@ -21,7 +21,7 @@ const target = new URL('/timers', options.to);
 const agent = new Agent({ keepAlive: true, maxSockets: 256, noDelay: true });
 
 /** The same timer, as Mainspring takes it; the id and the due moment come back in the webhook's body. */
-export function translate({ id, due, url, payload }) {
+function translate({ id, due, url, payload }) {
   return {
     tenantId: 'peers',
     requestedBy: 'peers',

@@ -14,6 +14,7 @@ import type { GuardOptions } from './outbound-guard.js';
 import { secretKeysOf } from './secret-keys.js';
 import { createStarter, type Starter } from './starter.js';
 import { createTimers, type Timers } from './timers/timers.js';
+import { startTracing, type Tracing } from './tracing.js';
 import { createVault, type Vault } from './vault.js';
 import type { Step } from './worker/shutdown.js';
 
@@ -25,6 +26,8 @@ export interface Context {
   vault: Vault;
   starter: Starter;
   timers: Timers;
+  /** Undefined where no endpoint for traces is configured. */
+  tracing?: Tracing | undefined;
   /** Where outbound requests may go. */
   guard: GuardOptions;
   client: Client;
@@ -48,18 +51,19 @@ export interface ContextWishes {
 }
 
 function contextOf(
-  { config, log, vault, database }: Pick<Context, 'config' | 'log' | 'vault' | 'database'>,
+  { config, log, vault, database, tracing }: Pick<Context, 'config' | 'log' | 'vault' | 'database' | 'tracing'>,
   engine: OpenEngine,
 ): OpenContext {
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   return {
-    ...{ config, log, vault, database, client, connection, namespace, address, starter },
+    ...{ config, log, vault, database, tracing, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     dataConverter: dataConverterOf(config),
     closing: [
       { name: 'starter', run: async () => starter.close() },
+      { name: 'traces', run: async () => tracing?.close() },
       { name: 'connection to Temporal', run: engine.closeConnection },
       { name: 'database', run: () => database.close() },
       { name: 'Temporal server', run: engine.stopServer },
@@ -75,12 +79,16 @@ export async function openContext(
 ): Promise<OpenContext> {
   const vault = createVault(secretKeysOf(config));
   installRuntime(config, log);
+  const tracing = startTracing(config);
   // First, because the embedded database has one owner: a second start must not touch the server of the first.
   const database = await openDatabase(config, log);
   try {
     await migrate(database.db);
-    const engine = await openEngine(config, log, { maySpawn: isWhole, report });
-    return contextOf({ config, log, vault, database }, engine);
+    const engine = await openEngine(config, log, {
+      ...{ maySpawn: isWhole, report },
+      plugins: tracing ? [tracing.plugin] : [],
+    });
+    return contextOf({ config, log, vault, database, tracing }, engine);
   } catch (error) {
     await database.close();
     throw error;

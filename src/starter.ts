@@ -17,7 +17,7 @@ const WAKE_INTERVAL_MS = 1_000;
 /** An endpoint that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
 const ENDPOINT_TRUST_MS = 10_000;
 /** A workflow task of a killed worker is given to another one after this time. */
-const WORKFLOW_TASK_TIMEOUT = '5s';
+const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
 
 interface Start {
   type: string;
@@ -78,6 +78,22 @@ const startOfEndpoint = (endpoint: Endpoint): Start => ({
   summary: `Retries to ${endpoint.receiver}`,
 });
 
+const startOptions = ({ workflowId, queue, input, orgId, kind, summary }: Start) => {
+  const attributes: SearchAttributePair[] = [
+    { key: MsOrg, value: orgId },
+    { key: MsKind, value: kind },
+  ];
+  return {
+    workflowId,
+    taskQueue: queue,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    typedSearchAttributes: attributes,
+    staticSummary: summary,
+  };
+};
+
 export interface StarterOptions {
   client: Client;
   log: Log;
@@ -89,27 +105,19 @@ export interface StarterOptions {
 export function createStarter({ client, log, temporalUiUrl, now = Date.now }: StarterOptions): Starter {
   const ensured = new Map<string, { started: Promise<void>; untilMs: number }>();
 
-  async function start({ type, workflowId, queue, input, orgId, kind, summary }: Start): Promise<void> {
-    const attributes: SearchAttributePair[] = [
-      { key: MsOrg, value: orgId },
-      { key: MsKind, value: kind },
-    ];
-    await client.workflow.start(type, {
-      workflowId,
-      taskQueue: queue,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      typedSearchAttributes: attributes,
-      staticSummary: summary,
-    });
-  }
+  const start = async (wanted: Start): Promise<void> => {
+    await client.workflow.start(wanted.type, { ...startOptions(wanted), requestEagerStart: true });
+  };
+  /** An endpoint that has nothing to do lingers from its last word on. */
+  const startWithWord = async (wanted: Start): Promise<void> => {
+    await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: wake });
+  };
 
-  function ensure(wanted: Start, untilMs: number): Promise<void> {
+  function ensure(wanted: Start, untilMs: number, by = start): Promise<void> {
     const known = ensured.get(wanted.workflowId);
     if (known && known.untilMs > now()) return known.started;
     if (ensured.size > 10_000) forgetPast();
-    const started = start(wanted);
+    const started = by(wanted);
     ensured.set(wanted.workflowId, { started, untilMs });
     started.catch(() => ensured.delete(wanted.workflowId));
     return started;
@@ -133,7 +141,7 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     },
     ensureWindow: (orgId, startsAt) =>
       start(startOfOwner(orgId, { kind: 'window', startsAt, openUntilMs: 0 })),
-    ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS),
+    ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS, startWithWord),
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
     tellChanged(orgId, fireAt) {
       const [owner] = ownersOf(fireAt, now());

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { AppOptions } from './app.js';
+import type { Authenticate } from './authenticate.js';
 import { readBody } from './body.js';
 import type { Caller } from './caller.js';
 import { unlessStuck } from './deadline.js';
@@ -7,9 +7,10 @@ import { fingerprintOf, once, readIdempotencyKey } from './idempotency.js';
 import type { Part } from './probes.js';
 import { ApiProblem } from './problem.js';
 import { decodeParams, readQuery } from './query.js';
-import { POLICY_HEADER, STATE_HEADER } from './rate-limit.js';
+import { POLICY_HEADER, type RateLimit, STATE_HEADER } from './rate-limit.js';
 import { type RawRequest, Reply, type Route, Stream } from './route.js';
 import type { Found } from './route-table.js';
+import type { Services } from './services.js';
 import { RequestSurroundings } from './surroundings.js';
 
 const READS: readonly Part[] = ['database'];
@@ -24,8 +25,15 @@ function checkAllowed({ callers, orgWide }: Route, { kind, tenants }: Caller): v
     throw new ApiProblem('forbidden', 'this takes a key that is not limited to tenants');
 }
 
+/** What answering takes. */
+export interface AnswerOptions {
+  services: Services;
+  authenticate: Authenticate;
+  rateLimit: RateLimit;
+}
+
 /** How one request to one route is answered: who, how often, what, and then the handler. */
-export function createAnswer({ services, authenticate, rateLimit }: AppOptions) {
+export function createAnswer({ services, authenticate, rateLimit }: AnswerOptions) {
   const { probes, stopping } = services;
 
   async function identify(ctx: Context, route: Route): Promise<Caller | null> {

@@ -1,21 +1,17 @@
 import cors from '@koa/cors';
 import Koa, { type Context } from 'koa';
-import { createAnswer } from './answer.js';
-import type { Authenticate } from './authenticate.js';
+import { inSpan } from '../tracing.js';
+import { type AnswerOptions, createAnswer } from './answer.js';
 import { observe } from './observe.js';
 import { ApiProblem, problemBody, problemHeaders, toProblem } from './problem.js';
-import type { RateLimit } from './rate-limit.js';
 import { requestIdOf } from './request-id.js';
 import type { Route } from './route.js';
 import { createRouteTable } from './route-table.js';
 import { secure } from './security-headers.js';
 import type { Services } from './services.js';
 
-export interface AppOptions {
+export interface AppOptions extends AnswerOptions {
   routes: readonly Route[];
-  services: Services;
-  authenticate: Authenticate;
-  rateLimit: RateLimit;
 }
 
 const EXPOSED_HEADERS = [
@@ -95,6 +91,6 @@ function dispatch(options: AppOptions): Koa.Middleware {
       });
     }
     ctx.state.route = found.route.path;
-    await answer(ctx, found);
+    await inSpan(`${ctx.method} ${found.route.path}`, ctx.headers, () => answer(ctx, found));
   };
 }

@@ -2,6 +2,8 @@ import { ApiProblem, invalid } from './problem.js';
 
 const DEEPEST = 32;
 const KEYS_PER_MEGABYTE = 20_000;
+/** Far more than any list of ours holds; what follows works through each of them. */
+const ITEMS_PER_MEGABYTE = 100_000;
 const POISONOUS = new Set(['__proto__', 'constructor', 'prototype']);
 /** Where a caller's own values stand: `null` means null there, not "left out". */
 const FREE_FORM = new Set([
@@ -35,9 +37,10 @@ const refuse = (path: string, message: string) => invalid([{ path: path.slice(0,
 class Guard {
   private readonly open: Visit[] = [];
   private keys = 0;
+  private items = 0;
 
   constructor(
-    private readonly mostKeys: number,
+    private readonly megabytes: number,
     private readonly looksAtText: boolean,
   ) {}
 
@@ -50,15 +53,18 @@ class Guard {
   }
 
   private checkItems({ path, depth, isFree }: Visit, items: unknown[]): void {
+    this.items += items.length;
+    const most = this.megabytes * ITEMS_PER_MEGABYTE;
+    if (this.items > most)
+      throw new ApiProblem('too_large', `the lists of the body have more than ${most} items`);
     for (let index = 0; index < items.length; index++)
       this.enter(path, items[index], String(index), depth, isFree);
   }
 
   private checkFields({ value, path, depth, isFree }: Visit): void {
+    const most = this.megabytes * KEYS_PER_MEGABYTE;
     for (const [key, inner] of Object.entries(value)) {
-      if (++this.keys > this.mostKeys) {
-        throw new ApiProblem('too_large', `the body has more than ${this.mostKeys} fields`);
-      }
+      if (++this.keys > most) throw new ApiProblem('too_large', `the body has more than ${most} fields`);
       const isPoison = POISONOUS.has(key);
       if (isPoison || (this.looksAtText && isBroken(key))) {
         throw refuse(join(path, JSON.stringify(key).slice(1, -1)), 'is a field name that is not allowed');
@@ -86,7 +92,6 @@ const join = (parent: string, key: string) => (parent === '' ? key : `${parent}.
  * store; takes out fields that are null outside of free-form objects, where null means absent. Changes `value`.
  */
 export function checkJson(text: string, value: unknown, limitBytes: number): unknown {
-  const mostKeys = Math.round(limitBytes / 1_048_576) * KEYS_PER_MEGABYTE;
-  new Guard(mostKeys, MAY_SPELL_BROKEN_TEXT.test(text)).check(value);
+  new Guard(limitBytes / 1_048_576, MAY_SPELL_BROKEN_TEXT.test(text)).check(value);
   return value;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-export const KEY_PREFIX = 'mnt_';
+const KEY_PREFIX = 'mnt_';
 const KEY_BYTES = 32;
 const SHOWN_LENGTH = 10;
 const KEY_SHAPE = /^mnt_[A-Za-z0-9_-]{8,128}$/;

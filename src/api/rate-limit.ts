@@ -9,7 +9,7 @@ const WINDOW_SECONDS = 60;
 const GUESSES_PER_MINUTE = 300;
 
 /** The headers of a limited answer, in the form of draft-ietf-httpapi-ratelimit-headers-10. */
-export type LimitHeaders = [policy: string, state: string];
+type LimitHeaders = [policy: string, state: string];
 
 /** Counts a request; answers its headers, or throws `rate_limited`. Null where there is no limit. */
 export type RateLimit = (caller: Caller) => Promise<LimitHeaders> | null;

@@ -4,7 +4,7 @@ import type { Caller, CallerKind, CallerOf } from './caller.js';
 import { ApiProblem, invalid } from './problem.js';
 import type { Services } from './services.js';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 type ParamNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamNames<`/${Rest}`>
@@ -123,7 +123,7 @@ export interface RawRequest {
 }
 
 /** Runs what was prepared; answers a body, a {@link Reply} or a {@link Stream}. */
-export type Run = (around: Surroundings, services: Services) => unknown;
+type Run = (around: Surroundings, services: Services) => unknown;
 
 /** A route as the application sees it. */
 export interface Route {

@@ -1,5 +1,6 @@
 import type { Route } from './route.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
+import { codecRoutes } from './routes/codec.js';
 import { deliveryRoutes } from './routes/deliveries.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
@@ -20,6 +21,7 @@ const resources: readonly Route[] = [
   ...eventRoutes,
   ...subscriptionRoutes,
   ...apiKeyRoutes,
+  ...codecRoutes,
   ...healthRoutes,
   ...metricsRoutes,
 ];

@@ -1,3 +1,4 @@
+import type { PayloadCodec } from '@temporalio/common';
 import type { Config } from '../config.js';
 import type { Database, Db } from '../db/database.js';
 import type { Log } from '../log.js';
@@ -16,6 +17,8 @@ export interface Services {
   timers: Timers;
   /** Where outbound requests may go. */
   guard: GuardOptions;
+  /** Undefined where payloads are not encrypted. */
+  codec: PayloadCodec | undefined;
   probes: Probes;
   config: Config;
   log: Log;

@@ -33,6 +33,7 @@ function createServices(context: Context, stopping: Stopping): Services {
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
     db: database.db,
+    codec: context.dataConverter.payloadCodecs?.[0],
     probes: createProbes(database, client, clock),
     isReady: () => !stopping.hasBegun,
     stopping: stopping.streams.signal,
@@ -74,7 +75,8 @@ export async function startApi(context: Context): Promise<RunningApi> {
     guesses: createGuessLimit(),
   });
   const app = createApp({ routes, services, authenticate, rateLimit: createRateLimit(config) });
-  const server = createHttpServer(app.callback());
+  const handle = app.callback();
+  const server = createHttpServer((req, res) => void handle(req, res));
   const facts = await seed(context);
   const port = await listen(server, { host: config.host, port: config.PORT });
   collectOnce();

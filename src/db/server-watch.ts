@@ -4,8 +4,8 @@ import pg from 'pg';
 import type { Log } from '../log.js';
 import { LISTEN_TO_ALL, type Listeners } from './listeners.js';
 
-/** With PING_EVERY_MS, a server that falls silent is noticed within 1.7 s: the API must answer 503 within 2 s. */
-const ANSWER_LIMIT_MS = 1_200;
+/** With PING_EVERY_MS, a server that falls silent is noticed within 1.5 s: the API must answer 503 within 2 s. */
+const ANSWER_LIMIT_MS = 1_000;
 const PING_EVERY_MS = 500;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -62,43 +62,49 @@ export class ServerWatch {
   }
 
   async #run(first: pg.Client): Promise<void> {
-    const { signal } = this.#stopping;
     let client: pg.Client | undefined = first;
     while (client) {
-      await this.#untilSilent(client);
-      this.#client = undefined;
-      if (signal.aborted) break;
-      this.options.log.error('The PostgreSQL server does not answer');
-      this.options.onLost();
+      const isSilent = await this.#untilGone(client);
       void client.end().catch(() => undefined);
-      client = await this.#reconnect();
+      if (this.#stopping.signal.aborted) break;
+      // One connection that ended may be all that happened: the others live on unless the server is away.
+      const next: pg.Client | undefined = isSilent ? undefined : await this.#connect().catch(() => undefined);
+      client = next ?? (await this.#returnOfServer());
+      // What was told meanwhile was missed.
+      this.options.listeners.tellAll();
     }
-    await client?.end();
+    this.#client = undefined;
   }
 
-  async #untilSilent(client: pg.Client): Promise<void> {
+  /** Waits until the connection has ended (false) or does not answer any more (true). */
+  async #untilGone(client: pg.Client): Promise<boolean> {
     const { signal } = this.#stopping;
     const ended = once(client, 'end', { signal }).then(
-      () => false,
-      () => false,
+      () => 'ended' as const,
+      () => 'ended' as const,
     );
-    do {
-      await Promise.race([ended, delay(PING_EVERY_MS, undefined, { signal }).catch(() => undefined)]);
-      if (signal.aborted) return;
-    } while (await Promise.race([ended, answers(client)]));
+    for (;;) {
+      const pause = delay(PING_EVERY_MS, 'paused' as const, { signal }).catch(() => 'ended' as const);
+      if ((await Promise.race([ended, pause])) === 'ended') return false;
+      const answer = await Promise.race([ended, answers(client)]);
+      if (answer !== true) return answer === false;
+    }
   }
 
-  async #reconnect(): Promise<pg.Client | undefined> {
+  async #returnOfServer(): Promise<pg.Client | undefined> {
+    const { log, onLost } = this.options;
     const { signal } = this.#stopping;
+    this.#client = undefined;
+    log.error('The PostgreSQL server does not answer');
+    onLost();
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       await delay(pause, undefined, { signal }).catch(() => undefined);
       try {
         const client = await this.#connect();
-        this.options.log.info('The PostgreSQL server answers again');
-        this.options.listeners.tellAll();
+        log.info('The PostgreSQL server answers again');
         return client;
       } catch (error) {
-        this.options.log.debug({ err: error }, 'The PostgreSQL server is still away');
+        log.debug({ err: error }, 'The PostgreSQL server is still away');
       }
     }
     return undefined;

@@ -1,15 +1,15 @@
-import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
-import pg from 'pg';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type pg from 'pg';
 import type { Log } from '../log.js';
 import { columnTypes } from './column-types.js';
 import type { Database } from './database.js';
-import { DatabaseError, explainFailure, reasonOf } from './database-error.js';
+import { DatabaseError, reasonOf } from './database-error.js';
 import { Listeners } from './listeners.js';
-import { poolClient } from './pool-client.js';
+import { ServerPool } from './server-pool.js';
 import { ServerWatch } from './server-watch.js';
 import type { Tables } from './tables.js';
 
-/** Connecting, or waiting for a free connection, longer than this is an outage: the API must say so within 2 s. */
+/** Connecting longer than this is an outage: the API must say so within 2 s. */
 const CONNECT_LIMIT_MS = 1_500;
 /** A process that is stopped inside a transaction must not hold its locks for long. */
 const IDLE_TRANSACTION_LIMIT_MS = 10_000;
@@ -20,55 +20,6 @@ export interface ServerOptions {
   url: string;
   /** Connections at most, per process; one more listens. */
   poolSize: number;
-}
-
-/** Lends connections while the server answers, and refuses at once while it does not. */
-class ServerPool implements PostgresPool {
-  readonly #lent = new Set<pg.PoolClient>();
-  #pool: pg.Pool;
-
-  constructor(
-    private readonly config: pg.PoolConfig,
-    private readonly isReachable: () => boolean,
-    private readonly log: Log,
-  ) {
-    this.#pool = this.#open();
-  }
-
-  async connect() {
-    if (!this.isReachable()) {
-      throw new DatabaseError('unavailable', 'the database cannot be reached: the server does not answer');
-    }
-    const client = await this.#pool.connect().catch((error: unknown) => {
-      throw explainFailure(error);
-    });
-    this.#lent.add(client);
-    return poolClient(client, () => {
-      this.#lent.delete(client);
-      client.release();
-    });
-  }
-
-  /** Breaks every connection, so that the statements on them fail now, and begins anew. */
-  restart(): void {
-    const old = this.#pool;
-    this.#pool = this.#open();
-    // `end` of a client that waits for an answer destroys its socket. PoolClient's type hides what it inherits.
-    for (const client of this.#lent)
-      if (client instanceof pg.Client) void client.end().catch(() => undefined);
-    void old.end().catch(() => undefined);
-  }
-
-  end(): Promise<void> {
-    return this.#pool.end();
-  }
-
-  #open(): pg.Pool {
-    const pool = new pg.Pool(this.config);
-    // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
-    pool.on('error', (error) => this.log.debug({ err: error }, 'An idle database connection broke'));
-    return pool;
-  }
 }
 
 function connectionOf(url: string): pg.ClientConfig {
@@ -106,7 +57,7 @@ export async function openServer({ url, poolSize }: ServerOptions, log: Log): Pr
   const listeners = new Listeners(log);
   const connection = connectionOf(url);
   const watch = new ServerWatch({ connection, listeners, log, onLost: () => pool.restart() });
-  const pool = new ServerPool({ ...connection, max: poolSize }, () => watch.isReachable, log);
+  const pool = new ServerPool({ connection, size: poolSize, isReachable: () => watch.isReachable, log });
   try {
     await watch.start();
   } catch (error) {

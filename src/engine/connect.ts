@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions, type NativeConnectionPlugin } from '@temporalio/worker';
 import type { Config } from '../config.js';
 import { dataConverterOf } from './data-converter.js';
 import { EngineError } from './engine-error.js';
@@ -83,16 +83,16 @@ async function attempt(options: EngineLocation['options'], deadline: number): Pr
   }
 }
 
-/** Connects, trying for `patienceMs`; an {@link EngineError} says why it could not. */
+/** Connects, trying for `patienceMs`; client and workers of the connection have its plugins; an {@link EngineError} says why it could not. */
 export async function connectEngine(
   config: Pick<Config, 'PAYLOAD_KEYS'>,
   { options, namespace }: EngineLocation,
-  patienceMs = 8_000,
+  { plugins = [], patienceMs = 8_000 }: { plugins?: NativeConnectionPlugin[]; patienceMs?: number } = {},
 ): Promise<Engine> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
-      const connection = await attempt(options, deadline);
+      const connection = await attempt({ ...options, plugins }, deadline);
       const client = new Client({ connection, namespace, dataConverter: dataConverterOf(config) });
       return { address: options.address, namespace, connection, client };
     } catch (cause) {

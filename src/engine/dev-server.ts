@@ -21,6 +21,7 @@ const START_LIMIT_MS = 60_000;
 /** It needs three seconds. */
 const STOP_LIMIT_MS = 15_000;
 const LOG_LIMIT_BYTES = 20_000_000;
+const LOOK_EVERY_MS = 500;
 
 export interface DevServerSettings {
   /** Absolute: the database file in it tells this server from others. */
@@ -33,6 +34,8 @@ export interface DevServer {
   address: string;
   /** Found running: a start before this one did not live to stop it. */
   wasAdopted: boolean;
+  /** Fulfilled when its process is gone, whoever ended it. */
+  ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,13 +60,22 @@ async function writeTenancy(dataDir: string, server: RunningProcess): Promise<vo
   await rename(draft, tenancyFile(dataDir));
 }
 
-function owned(settings: DevServerSettings, server: RunningProcess, wasAdopted: boolean): DevServer {
+/** Of a process that is not our child, so that nobody tells us of its end. */
+async function untilGone(server: RunningProcess): Promise<void> {
+  while (stillRuns(server)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+}
+
+/** `exited` says when a child has ended; a server that was adopted is looked after instead. */
+function owned(settings: DevServerSettings, server: RunningProcess, exited?: Promise<unknown>): DevServer {
   // Whatever ends this process in a hurry: the server, in a process group of its own, would outlive it.
   const endServer = () => signalProcess(server.pid, 'SIGTERM');
   process.once('exit', endServer);
+  // Its id may be another's from then on.
+  const ended = (exited ?? untilGone(server)).then(() => void process.off('exit', endServer));
   return {
     address: `127.0.0.1:${settings.port}`,
-    wasAdopted,
+    wasAdopted: exited === undefined,
+    ended,
     async stop() {
       await stopProcess(server, STOP_LIMIT_MS);
       process.off('exit', endServer);
@@ -118,7 +130,7 @@ export async function adoptDevServer(settings: DevServerSettings): Promise<DevSe
     return undefined;
   }
   await writeTenancy(settings.dataDir, server);
-  return whenListening(owned(settings, server, true), settings, server);
+  return whenListening(owned(settings, server), settings, server);
 }
 
 async function openLog(path: string): Promise<number> {
@@ -140,11 +152,12 @@ export async function startDevServer(cliPath: string, settings: DevServerSetting
   const child = spawn(cliPath, argumentsOf(settings), { detached: true, stdio: ['ignore', output, output] });
   closeSync(output);
   child.unref();
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   const cause = await once(child, 'spawn').catch((error: unknown) => error);
   const server = child.pid === undefined ? undefined : seenProcess(child.pid);
   if (!server)
     throw new EngineError(`${cliPath} cannot be run; ${logFile(settings.dataDir)} may tell why.`, { cause });
-  const devServer = owned(settings, server, false);
+  const devServer = owned(settings, server, exited);
   await writeTenancy(settings.dataDir, server);
   return whenListening(devServer, settings, server);
 }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import type { NativeConnectionPlugin } from '@temporalio/worker';
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { configuredLocation, connectEngine, type Engine, type EngineLocation } from './connect.js';
-import { adoptDevServer, type DevServer, startDevServer } from './dev-server.js';
+import { adoptDevServer, startDevServer } from './dev-server.js';
 import { findCli } from './find-cli.js';
+import { type KeptServer, keepRunning } from './keep-running.js';
 import { prepareEngine } from './prepare.js';
 import type { Report } from './report.js';
 
@@ -15,12 +17,13 @@ export interface OpenEngine extends Engine {
   stopServer(): Promise<void>;
 }
 
-async function ownServer(config: Config, report: Report): Promise<DevServer> {
+async function ownServer(config: Config, log: Log, report: Report): Promise<KeptServer> {
   const dataDir = resolve(config.DATA_DIR);
   const settings = { dataDir, port: config.TEMPORAL_PORT, uiPort: config.TEMPORAL_UI_PORT };
   const adopted = await adoptDevServer(settings);
   if (adopted) report('Temporal is running since an earlier start; it is used again');
-  return adopted ?? startDevServer(await findCli(dataDir, report), settings);
+  const start = async () => startDevServer(await findCli(dataDir, report), settings);
+  return keepRunning(adopted ?? (await start()), start, log);
 }
 
 /** Of a process that runs beside others (`npm run api`, `npm run worker`): a server on this machine that it does not own. */
@@ -32,6 +35,8 @@ const localLocation = (config: Config): EngineLocation => ({
 export interface EngineWishes {
   /** Whether a dev server is started where no other Temporal is configured. */
   maySpawn: boolean;
+  /** Of the connection, and so of the client and the workers. */
+  plugins: NativeConnectionPlugin[];
   report: Report;
 }
 
@@ -39,12 +44,12 @@ export interface EngineWishes {
 export async function openEngine(
   config: Config,
   log: Log,
-  { maySpawn, report }: EngineWishes,
+  { maySpawn, report, plugins }: EngineWishes,
 ): Promise<OpenEngine> {
   const configured = configuredLocation(config);
-  const server = configured === undefined && maySpawn ? await ownServer(config, report) : undefined;
+  const server = configured === undefined && maySpawn ? await ownServer(config, log, report) : undefined;
   try {
-    const engine = await connectEngine(config, configured ?? localLocation(config));
+    const engine = await connectEngine(config, configured ?? localLocation(config), { plugins });
     await prepareEngine(engine, log);
     return {
       ...engine,

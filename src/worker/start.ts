@@ -10,11 +10,14 @@ import { ensureUpkeep } from './upkeep.js';
 /** How many activities run at once: an armed window holds its slot for half a minute or longer. */
 const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200 };
 
+/** For everything that closes after the workers. */
+const CLOSING_MS = 8_000;
+
 /** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const stopping = new AbortController();
   const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
-  const bundle = await workflowBundle(context.config);
+  const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);
   const create = (taskQueue: Queue) =>
     Worker.create({
       connection: context.connection,
@@ -26,7 +29,8 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
       maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS[taskQueue],
       // 0 by default: a running activity would be cancelled the moment the worker stops.
       shutdownGraceTime: '10s',
-      shutdownForceTime: context.config.SHUTDOWN_TIMEOUT_SECONDS * 1_000,
+      // What does not end in the grace is handed back while there is time to close the rest.
+      shutdownForceTime: Math.max(1_000, context.config.SHUTDOWN_TIMEOUT_SECONDS * 1_000 - CLOSING_MS),
       // After kill -9 of a worker its workflows wait this long for it before another one takes them.
       stickyQueueScheduleToStartTimeout: '2s',
       // An armed window is given up after 5 s of silence; the default would report only every 4 s.

@@ -164,7 +164,8 @@ describe('a forged admin token', () => {
     return `${header}.${encode(claims)}.${signature}`;
   };
   const asymmetric = (alg: string, type: 'rsa' | 'ed25519') => {
-    const { privateKey } = type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519');
+    const { privateKey } =
+      type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519');
     const [header, claims] = forge({ header: { alg } }).split('.');
     const signed = `${header}.${claims}`;
     return `${signed}.${sign(type === 'rsa' ? 'sha256' : null, Buffer.from(signed), privateKey).toString('base64url')}`;
@@ -175,7 +176,10 @@ describe('a forged admin token', () => {
 
   const FORGED: [what: string, make: () => string | Promise<string>][] = [
     ['without a signature', () => withSignature(forge({}), () => '')],
-    ['with one letter of the signature changed', () => withSignature(forge({}), (s) => (s.startsWith('A') ? 'B' : 'A') + s.slice(1))],
+    [
+      'with one letter of the signature changed',
+      () => withSignature(forge({}), (s) => (s.startsWith('A') ? 'B' : 'A') + s.slice(1)),
+    ],
     ['with a signature that is cut short', () => withSignature(forge({}), (s) => s.slice(0, -4))],
     ['with a signature of zeros', () => withSignature(forge({}), () => 'A'.repeat(43))],
     ['with a longer signature', () => withSignature(forge({}), (s) => `${s}AAAA`)],
@@ -196,8 +200,14 @@ describe('a forged admin token', () => {
     ['with a kid that is a path', () => forge({ header: { kid: '../../dev/null' }, key: '' })],
     ['with a kid that is SQL', () => forge({ header: { kid: "' or 1=1 --" } })],
     ['with a kid of the prototype', () => forge({ header: { kid: '__proto__' } })],
-    ['with a key of its own in the header', () => forge({ header: { jwk: { kty: 'oct', k: 'AAAA' } }, key: Buffer.alloc(3) })],
-    ['with the address of a key', () => forge({ header: { jku: 'https://evil.example.com/keys' }, key: 'x' })],
+    [
+      'with a key of its own in the header',
+      () => forge({ header: { jwk: { kty: 'oct', k: 'AAAA' } }, key: Buffer.alloc(3) }),
+    ],
+    [
+      'with the address of a key',
+      () => forge({ header: { jku: 'https://evil.example.com/keys' }, key: 'x' }),
+    ],
     ['with a critical extension', () => forge({ header: { crit: ['exp'] } })],
     ['of another typ', () => forge({ header: { typ: 'JWT' } })],
     ['without typ', () => forge({ header: { typ: undefined } })],
@@ -252,7 +262,8 @@ describe('guessing', () => {
     try {
       expect((await own.send('/deliveries', { key: org.key })).status).toBe(200);
       let last = await own.send('/deliveries', { key: 'mnt_wrongwrong' });
-      for (let guess = 0; guess < 300; guess++) last = await own.send('/deliveries', { key: `mnt_wrong${guess}0000` });
+      for (let guess = 0; guess < 300; guess++)
+        last = await own.send('/deliveries', { key: `mnt_wrong${guess}0000` });
       expect(last.status).toBe(429);
       expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await own.send('/deliveries', { key: org.key })).status).toBe(200);

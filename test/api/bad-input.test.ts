@@ -20,13 +20,18 @@ const aTimer = (given: object = {}) => ({
   ...given,
 });
 const withAction = (action: object) => aTimer({ actionBundle: { actions: [action] } });
-const aWebhook = (given: object) => withAction({ type: 'webhook', url: 'https://agents.example.com/hook', ...given });
+const aWebhook = (given: object) =>
+  withAction({ type: 'webhook', url: 'https://agents.example.com/hook', ...given });
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, 0]));
-const raw = (timer: object, name: string, json: string) => JSON.stringify({ ...timer, [name]: 0 }).replace('0', json);
+const fields = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, 0]));
+const raw = (timer: object, name: string, json: string) =>
+  JSON.stringify({ ...timer, [name]: 0 }).replace('0', json);
 
 async function countTimers(): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from timers`.execute(api.database.db);
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from timers`.execute(
+    api.database.db,
+  );
   return rows[0]?.count ?? 0;
 }
 
@@ -62,18 +67,48 @@ const MISTAKES: [what: string, body: unknown, status: number, field?: string][] 
   ['a huge number', raw(aTimer(), 'duration', '1e999'), 422, 'duration'],
   ['a duration that is true', aTimer({ duration: true }), 422, 'duration'],
   ['a moment in the past', aTimer({ duration: undefined, fireAt: '2001-01-01T00:00:00Z' }), 422, 'fireAt'],
-  ['a moment without its offset', aTimer({ duration: undefined, fireAt: '2031-01-01T00:00:00' }), 422, 'fireAt'],
-  ['a day that does not exist', aTimer({ duration: undefined, fireAt: '2031-02-30T00:00:00Z' }), 422, 'fireAt'],
+  [
+    'a moment without its offset',
+    aTimer({ duration: undefined, fireAt: '2031-01-01T00:00:00' }),
+    422,
+    'fireAt',
+  ],
+  [
+    'a day that does not exist',
+    aTimer({ duration: undefined, fireAt: '2031-02-30T00:00:00Z' }),
+    422,
+    'fireAt',
+  ],
   ['a moment beyond 5 years', aTimer({ duration: undefined, fireAt: '9999-01-01T00:00:00Z' }), 422, 'fireAt'],
   ['an action of an unknown type', withAction({ type: 'shell' }), 422, 'actionBundle.actions.0.type'],
   ['a webhook without its URL', withAction({ type: 'webhook' }), 422, 'actionBundle.actions.0.url'],
   ['a URL of another scheme', aWebhook({ url: 'file:///etc/passwd' }), 422, 'actionBundle.actions.0.url'],
   ['a URL that is none', aWebhook({ url: 'not a url' }), 422, 'actionBundle.actions.0.url'],
-  ['a URL that leads inwards', aWebhook({ url: 'http://169.254.169.254/' }), 422, 'actionBundle.actions.0.url'],
-  ['a header that breaks the line', aWebhook({ headers: { a: 'x\r\ny: z' } }), 422, 'actionBundle.actions.0.headers.a'],
-  ['21 actions', aTimer({ actionBundle: { actions: Array(21).fill({ type: 'log' }) } }), 422, 'actionBundle.actions'],
+  [
+    'a URL that leads inwards',
+    aWebhook({ url: 'http://169.254.169.254/' }),
+    422,
+    'actionBundle.actions.0.url',
+  ],
+  [
+    'a header that breaks the line',
+    aWebhook({ headers: { a: 'x\r\ny: z' } }),
+    422,
+    'actionBundle.actions.0.headers.a',
+  ],
+  [
+    '21 actions',
+    aTimer({ actionBundle: { actions: Array(21).fill({ type: 'log' }) } }),
+    422,
+    'actionBundle.actions',
+  ],
   ['a field named __proto__', '{"__proto__":{"admin":true}}', 422, '__proto__'],
-  ['constructor in free-form data', aTimer({ metadata: { a: [{ constructor: 1 }] } }), 422, 'metadata.a.0.constructor'],
+  [
+    'constructor in free-form data',
+    aTimer({ metadata: { a: [{ constructor: 1 }] } }),
+    422,
+    'metadata.a.0.constructor',
+  ],
   ['prototype as a label', aTimer({ labels: { prototype: 'x' } }), 422, 'labels.prototype'],
   ['a NUL character', aTimer({ metadata: { a: 'x\0y' } }), 422, 'metadata.a'],
   ['a NUL in a name', aTimer({ metadata: { 'x\0y': 1 } }), 422],
@@ -81,6 +116,7 @@ const MISTAKES: [what: string, body: unknown, status: number, field?: string][] 
   ['a nesting of 40', raw(aTimer(), 'metadata', nested(40)), 422],
   ['a nesting of 100,000', nested(100_000), 422],
   ['lists in lists in lists', '['.repeat(100_000) + ']'.repeat(100_000), 422],
+  ['a list of 200,000 items', raw(aTimer(), 'metadata', `{"a":[${'1,'.repeat(200_000)}1]}`), 413],
   ['30,000 fields', { ...aTimer(), metadata: fields(30_000) }, 413],
   ['metadata over 16 KB', aTimer({ metadata: { a: 'x'.repeat(17_000) } }), 413, 'metadata'],
   ['data over 64 KB', aWebhook({ data: { a: 'x'.repeat(66_000) } }), 413, 'actionBundle.actions.0.data'],
@@ -103,7 +139,9 @@ describe('a body that is wrong', () => {
   });
 
   test('each wrong field is named at once, in words', async () => {
-    const { errors } = (await api.send('/timers', { key, body: { tenantId: 5, duration: 'soon', x: 1 } })).problem();
+    const { errors } = (
+      await api.send('/timers', { key, body: { tenantId: 5, duration: 'soon', x: 1 } })
+    ).problem();
     expect(errors).toEqual([
       { path: 'tenantId', message: 'must be string, not number' },
       { path: 'requestedBy', message: 'is required' },
@@ -119,7 +157,12 @@ describe('a body that is wrong', () => {
   });
 
   test('null for an optional field means absent, and stays what it is in free-form objects', async () => {
-    const body = { ...aTimer(), labels: null, repeat: null, metadata: { a: null, b: [null], c: { d: null } } };
+    const body = {
+      ...aTimer(),
+      labels: null,
+      repeat: null,
+      metadata: { a: null, b: [null], c: { d: null } },
+    };
     const answer = await api.send('/timers', { key, body });
     expect(answer.status).toBe(201);
     const { timer } = answer.json<{ timer: Record<string, unknown> }>();
@@ -136,13 +179,22 @@ describe('a body of another kind', () => {
     ['multipart/form-data; boundary=x', '--x--'],
     ['', '{}'],
   ])('%s is a 415', async (type, body) => {
-    const answer = await api.send('/timers', { method: 'POST', key, headers: { 'content-type': type }, body });
+    const answer = await api.send('/timers', {
+      method: 'POST',
+      key,
+      headers: { 'content-type': type },
+      body,
+    });
     expect(answer.status).toBe(415);
     expect(answer.problem().code).toBe('unsupported_media_type');
   });
 
   test('a compressed one is a 415', async () => {
-    const answer = await api.send('/timers', { key, headers: { 'content-encoding': 'gzip' }, body: aTimer() });
+    const answer = await api.send('/timers', {
+      key,
+      headers: { 'content-encoding': 'gzip' },
+      body: aTimer(),
+    });
     expect(answer.status).toBe(415);
   });
 

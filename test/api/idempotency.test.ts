@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { claim } from '../../src/db/idempotency.js';
 import { fingerprintOf } from '../../src/api/idempotency.js';
+import { claim } from '../../src/db/idempotency.js';
 import { type Answer, DEMO_KEY, startTestApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
@@ -15,7 +15,9 @@ const create = (idempotencyKey: string, given: object = {}, key = DEMO_KEY) =>
 const idOf = (answer: Answer) => answer.json<{ timer: { id: string } }>().timer.id;
 
 async function timersNamed(name: string): Promise<number> {
-  const { timers } = (await api.send(`/timers?name=${name}`, { key: DEMO_KEY })).json<{ timers: unknown[] }>();
+  const { timers } = (await api.send(`/timers?name=${name}`, { key: DEMO_KEY })).json<{
+    timers: unknown[];
+  }>();
   return timers.length;
 }
 
@@ -85,23 +87,30 @@ describe('a request with an Idempotency-Key', () => {
     const first = await create('crashed', { name: 'crashed' });
     expect(first.status).toBe(201);
     // As if the answer had not been kept: the next one makes the same id.
-    await api.database.db.updateTable('idempotency_keys').set({ status: null, leased_until: longAgo }).where('key', '=', 'crashed').execute();
+    await api.database.db
+      .updateTable('idempotency_keys')
+      .set({ status: null, leased_until: longAgo })
+      .where('key', '=', 'crashed')
+      .execute();
     const second = await create('crashed', { name: 'crashed' });
     expect(idOf(second)).toBe(idOf(first));
     expect(await timersNamed('crashed')).toBe(1);
   });
 
-  test.each([['', 400], ['with space', 400], ['x'.repeat(256), 400], ['x'.repeat(255), 201]])(
-    'of the form %.20s is a %s',
-    async (idempotencyKey, status) => {
-      expect((await create(idempotencyKey)).status).toBe(status);
-    },
-  );
+  test.each([
+    ['', 400],
+    ['with space', 400],
+    ['x'.repeat(256), 400],
+    ['x'.repeat(255), 201],
+  ])('of the form %.20s is a %s', async (idempotencyKey, status) => {
+    expect((await create(idempotencyKey)).status).toBe(status);
+  });
 });
 
 test('a batch that is repeated makes the same timers', async () => {
   const batch = { timers: [{ ...body, name: 'batch-1' }, {}, { ...body, name: 'batch-1' }] };
-  const send = () => api.send('/timers/batch', { key: DEMO_KEY, headers: { 'idempotency-key': 'batch' }, body: batch });
+  const send = () =>
+    api.send('/timers/batch', { key: DEMO_KEY, headers: { 'idempotency-key': 'batch' }, body: batch });
   const first = await send();
   expect(first.status).toBe(201);
   expect((await send()).text).toBe(first.text);

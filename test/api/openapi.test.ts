@@ -13,7 +13,9 @@ const { version } = readConfig({});
 const document = describeRoutes(routes, version);
 
 test('docs/openapi.json is what the routes say (npm run openapi writes it)', async () => {
-  expect(JSON.parse(await readFile('docs/openapi.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
+  expect(JSON.parse(await readFile('docs/openapi.json', 'utf8'))).toEqual(
+    JSON.parse(JSON.stringify(document)),
+  );
 });
 
 test('every route is in it, under a name of its own', () => {
@@ -40,9 +42,19 @@ test('every operation says which failures it has', () => {
 test('it is valid, as a linter of others sees it', async () => {
   const file = join(tmpdir(), `mainspring-openapi-${process.pid}.json`);
   await writeFile(file, JSON.stringify(document));
-  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NODE_OPTIONS: '' };
+  const env = {
+    ...process.env,
+    REDOCLY_TELEMETRY: 'off',
+    REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+    NODE_OPTIONS: '',
+  };
   const cli = 'node_modules/@redocly/cli/bin/cli.js';
-  const rules = ['no-server-example.com', 'operation-4xx-response', 'tag-description'].flatMap((rule) => ['--skip-rule', rule]);
-  const { stderr } = await run(process.execPath, [cli, 'lint', file, '--format', 'stylish', ...rules], { env });
+  const rules = ['no-server-example.com', 'operation-4xx-response', 'tag-description'].flatMap((rule) => [
+    '--skip-rule',
+    rule,
+  ]);
+  const { stderr } = await run(process.execPath, [cli, 'lint', file, '--format', 'stylish', ...rules], {
+    env,
+  });
   expect(stderr).toContain('Your API description is valid');
 });

@@ -21,11 +21,18 @@ beforeAll(async () => {
   const timer = { tenantId: CANARY, requestedBy: CANARY, name: CANARY, duration: '1h' };
   const made = await api.send('/timers', { key, body: timer });
   ids.timers = made.json<{ timer: { id: string } }>().timer.id;
-  const hook = await api.send('/subscriptions', { key, body: { url: `https://${CANARY}.example.com/`, types: ['timer.*'] } });
+  const hook = await api.send('/subscriptions', {
+    key,
+    body: { url: `https://${CANARY}.example.com/`, types: ['timer.*'] },
+  });
   ids.subscriptions = hook.json<{ subscription: { id: string } }>().subscription.id;
   const apiKey = await api.send('/api-keys', { token, body: { name: CANARY } });
   ids['api-keys'] = apiKey.json<{ apiKey: { id: string } }>().apiKey.id;
-  const delivery = aDelivery({ orgId: first.orgId, timerId: ids.timers, receiver: `https://${CANARY}.example.com` });
+  const delivery = aDelivery({
+    orgId: first.orgId,
+    timerId: ids.timers,
+    receiver: `https://${CANARY}.example.com`,
+  });
   await insertDeliveries(api.database.db, [delivery], Date.now());
   await api.database.db.updateTable('deliveries').set({ status: 'dead', ended_at: new Date() }).execute();
   ids.deliveries = delivery.id;
@@ -82,9 +89,13 @@ describe('another organisation', () => {
 
   test('has changed nothing', async () => {
     const { key, adminToken: token } = first;
-    const { timer } = (await api.send(`/timers/${ids.timers}`, { key })).json<{ timer: { status: string } }>();
+    const { timer } = (await api.send(`/timers/${ids.timers}`, { key })).json<{
+      timer: { status: string };
+    }>();
     expect(timer.status).toBe('scheduled');
-    const { delivery } = (await api.send(`/deliveries/${ids.deliveries}`, { key })).json<{ delivery: { status: string } }>();
+    const { delivery } = (await api.send(`/deliveries/${ids.deliveries}`, { key })).json<{
+      delivery: { status: string };
+    }>();
     expect(delivery.status).toBe('dead');
     expect((await api.send('/subscriptions', { key })).text).toContain(ids.subscriptions);
     expect((await api.send('/api-keys', { token })).text).toContain(ids['api-keys']);

@@ -6,7 +6,9 @@ const QUOTA = 5;
 let api: TestApi;
 let org: CreatedOrg;
 beforeAll(async () => {
-  api = await startTestApi({ env: { RATE_LIMITS: 'on', RATE_LIMIT_PRO: String(QUOTA), RATE_LIMIT_FREE: '2' } });
+  api = await startTestApi({
+    env: { RATE_LIMITS: 'on', RATE_LIMIT_PRO: String(QUOTA), RATE_LIMIT_FREE: '2' },
+  });
 });
 afterAll(() => api.close());
 

@@ -23,15 +23,18 @@ describe('while the engine cannot be reached', () => {
     await way.close();
   });
 
-  test.each(['hang', 'break'] as const)('nothing is acknowledged, and that is said within 2 s (%s)', async (fault) => {
-    way[fault]();
-    const { result, millis } = await timed(api.send('/timers', { key, body: { ...timer, name: fault } }));
-    expect(result.status).toBe(503);
-    expect(result.problem()).toMatchObject({ code: 'unavailable' });
-    expect(Number(result.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(millis).toBeLessThan(2_200);
-    way.mend();
-  });
+  test.each(['hang', 'break'] as const)(
+    'nothing is acknowledged, and that is said within 2 s (%s)',
+    async (fault) => {
+      way[fault]();
+      const { result, millis } = await timed(api.send('/timers', { key, body: { ...timer, name: fault } }));
+      expect(result.status).toBe(503);
+      expect(result.problem()).toMatchObject({ code: 'unavailable' });
+      expect(Number(result.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(millis).toBeLessThan(2_200);
+      way.mend();
+    },
+  );
 
   test('reads go on, and readiness says what is missing', async () => {
     way.hang();
@@ -48,7 +51,8 @@ describe('while the engine cannot be reached', () => {
   test('it goes on by itself once the way is free', async () => {
     const deadline = Date.now() + 15_000;
     let status = 0;
-    while (status !== 201 && Date.now() < deadline) status = (await api.send('/timers', { key, body: timer })).status;
+    while (status !== 201 && Date.now() < deadline)
+      status = (await api.send('/timers', { key, body: timer })).status;
     expect(status).toBe(201);
     expect((await api.send('/readyz')).status).toBe(200);
   });

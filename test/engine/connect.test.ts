@@ -11,7 +11,7 @@ import { EngineError } from '../../src/engine/engine-error.js';
 import { freePort } from '../../src/engine/port.js';
 
 const connect = (address: string, patienceMs = 500) =>
-  connectEngine(readConfig({}), { namespace: 'default', options: { address } }, patienceMs);
+  connectEngine(readConfig({}), { namespace: 'default', options: { address } }, { patienceMs });
 
 /** Runs with a server of this kind on a free port. */
 async function against(server: Server, during: (address: string) => Promise<void>): Promise<void> {

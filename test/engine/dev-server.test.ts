@@ -61,6 +61,14 @@ test('after its Mainspring was killed the server is adopted by the next start', 
   expect(await isGone(pid)).toBe(true);
 });
 
+test('the end of a server is told, also of one that was adopted', async () => {
+  const first = await start();
+  killOwner();
+  const adopted = await adoptDevServer(settings);
+  process.kill(serverPid(), 'SIGKILL');
+  await Promise.all([first.ended, adopted?.ended]);
+});
+
 test('a server that was left with other settings makes way', async () => {
   await start();
   const pid = serverPid();

@@ -23,16 +23,13 @@ function checkCursor(cursor: string | undefined, path: string): void {
 
 type EventRequest = RouteRequest<object, EventFilter, undefined, Caller>;
 
-/** Counts a stream in; answers what counts it out. */
-function admit(orgId: string): () => void {
-  const open = openStreams.get(orgId) ?? 0;
-  if (open >= MOST_STREAMS) {
-    throw new ApiProblem('rate_limited', `more than ${MOST_STREAMS} open event streams`, {
-      retryAfterSeconds: 5,
-    });
-  }
-  openStreams.set(orgId, open + 1);
-  return () => openStreams.set(orgId, (openStreams.get(orgId) ?? 1) - 1);
+const openOf = (orgId: string) => openStreams.get(orgId) ?? 0;
+
+function checkRoom(orgId: string): void {
+  if (openOf(orgId) < MOST_STREAMS) return;
+  throw new ApiProblem('rate_limited', `more than ${MOST_STREAMS} open event streams`, {
+    retryAfterSeconds: 5,
+  });
 }
 
 async function stream(request: EventRequest, { database, log }: Services): Promise<Stream> {
@@ -40,8 +37,9 @@ async function stream(request: EventRequest, { database, log }: Services): Promi
   const lastId = header('last-event-id') || undefined;
   checkCursor(lastId, 'Last-Event-ID');
   const cursor = lastId ?? query.cursor ?? (await latestCursor(database.db));
-  const leave = admit(caller.orgId);
+  checkRoom(caller.orgId);
   return new Stream((req, res) => {
+    openStreams.set(caller.orgId, openOf(caller.orgId) + 1);
     const { type, subject } = query;
     const events = followEvents(database, {
       orgId: caller.orgId,
@@ -61,7 +59,7 @@ async function stream(request: EventRequest, { database, log }: Services): Promi
     send()
       .catch((err: unknown) => log.warn({ err }, 'An event stream broke off'))
       .finally(() => {
-        leave();
+        openStreams.set(caller.orgId, openOf(caller.orgId) - 1);
         res.end();
       });
   });

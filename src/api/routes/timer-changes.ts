@@ -88,7 +88,11 @@ const resetTimer = route({
   async handle({ params, body, caller }, services) {
     const { duration_ms: durationMs } = await find(params.id, body.tenantId, caller, services);
     const fireAt = new Date(services.clock() + durationMs);
-    return answerChange(await services.timers.move(caller, params.id, { fireAt, durationMs }), caller, services);
+    return answerChange(
+      await services.timers.move(caller, params.id, { fireAt, durationMs }),
+      caller,
+      services,
+    );
   },
 });
 

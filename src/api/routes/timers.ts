@@ -1,9 +1,17 @@
+import { z } from 'zod';
 import { deliveriesOfTimers } from '../../db/deliveries.js';
 import { getTimer, listTimers, type TimerRow } from '../../db/timers.js';
 import { tellsOf } from '../../domain/ended-notice.js';
 import type { DeliverySummary } from '../../schemas/delivery.js';
 import { Problem } from '../../schemas/problem.js';
-import { TimerAnswer, TimerBatch, TimerBatchAnswer, TimerFilter, TimerPage, TimerRequest } from '../../schemas/timer.js';
+import {
+  TimerAnswer,
+  TimerBatch,
+  TimerBatchAnswer,
+  TimerFilter,
+  TimerPage,
+  TimerRequest,
+} from '../../schemas/timer.js';
 import { prepare } from '../../timers/prepare.js';
 import type { Caller } from '../caller.js';
 import { deliverySummary } from '../delivery-answer.js';
@@ -13,7 +21,6 @@ import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
 import { timerAnswer } from '../timer-answer.js';
 import { waitQuery, waitUntil } from '../wait.js';
-import { z } from 'zod';
 
 export const tag = 'Timers';
 
@@ -25,7 +32,11 @@ export function assertTenant(caller: Caller, tenantId: string): void {
 export const unknownTimer = () => new ApiProblem('not_found', 'there is no such timer');
 
 export async function answerTimers(rows: TimerRow[], caller: Caller, services: Services) {
-  const deliveries = await deliveriesOfTimers(services.db, caller.orgId, rows.map((row) => row.id));
+  const deliveries = await deliveriesOfTimers(
+    services.db,
+    caller.orgId,
+    rows.map((row) => row.id),
+  );
   const byTimer = new Map(rows.map((row) => [row.id, [] as DeliverySummary[]]));
   for (const delivery of deliveries) byTimer.get(delivery.timer_id ?? '')?.push(deliverySummary(delivery));
   return rows.map((row) => timerAnswer(row, byTimer.get(row.id) ?? [], services));
@@ -67,7 +78,8 @@ const createTimers = route({
   idempotent: true,
   tag,
   summary: 'Create up to 1,000 timers',
-  description: 'Answers one result for each, in order; one bad item does not stop the rest. Counts as one request.',
+  description:
+    'Answers one result for each, in order; one bad item does not stop the rest. Counts as one request.',
   body: TimerBatch,
   bodyLimit: '8mb',
   answers: { 201: TimerBatchAnswer, 422: Problem },
@@ -80,7 +92,13 @@ const createTimers = route({
         return { id: row.id, fireAt: row.fire_at.toISOString() };
       } catch (error) {
         const { code, message, details } = toProblem(error, services.log);
-        return { error: { code, detail: message, ...(details.errors ? { errors: details.errors.map((one) => ({ ...one })) } : {}) } };
+        return {
+          error: {
+            code,
+            detail: message,
+            ...(details.errors ? { errors: details.errors.map((one) => ({ ...one })) } : {}),
+          },
+        };
       }
     };
     const timers = await Promise.all(body.timers.map(create));

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CreatedOrg } from '../../src/api/create-org.js';
+import { appendEvents, type NewEvent } from '../../src/db/events.js';
+import type { Event } from '../../src/schemas/event.js';
+import { startTestApi, type TestApi } from '../support/api.js';
+
+let api: TestApi;
+let org: CreatedOrg;
+beforeAll(async () => {
+  api = await startTestApi();
+  org = await api.org();
+});
+afterAll(() => api.close());
+
+const append = (subject: string, given: Partial<NewEvent> = {}) =>
+  appendEvents(api.database.db, [
+    { orgId: org.orgId, type: 'timer.fired', subject, data: { n: 1 }, ...given },
+  ]);
+
+interface Page {
+  events: Event[];
+  nextCursor: string | null;
+}
+const list = async (query = '') => (await api.send(`/events${query}`, { key: org.key })).json<Page>();
+
+/** What a browser's EventSource would hand on. */
+interface Heard {
+  id?: string;
+  event?: string;
+  data?: Event;
+}
+
+/** Opens a stream; `next` resolves with the next event, whatever chunks it came in. */
+async function open(headers: Record<string, string> = {}, query = '', from = api) {
+  const leaving = new AbortController();
+  const response = await fetch(`${from.url}/events${query}`, {
+    headers: { accept: 'text/event-stream', 'x-api-key': org.key, ...headers },
+    signal: leaving.signal,
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  async function next(): Promise<Heard | null> {
+    for (;;) {
+      const [block, ...rest] = text.split('\n\n');
+      if (rest.length > 0 && block !== undefined) {
+        text = rest.join('\n\n');
+        const heard = parse(block);
+        if (heard.data) return heard;
+        continue;
+      }
+      const chunk = await reader?.read();
+      if (!chunk || chunk.done) return null;
+      text += chunk.value;
+    }
+  }
+  return { response, next, leave: () => leaving.abort() };
+}
+
+function parse(block: string): Heard {
+  const heard: Heard = {};
+  for (const line of block.split('\n')) {
+    const [name, value = ''] = line.split(/: ?(.*)/s);
+    if (name === 'data') heard.data = JSON.parse(value);
+    if (name === 'id' || name === 'event') heard[name] = value;
+  }
+  return heard;
+}
+
+describe('GET /events', () => {
+  test('pages through everything once, the oldest first', async () => {
+    for (const subject of ['a', 'b', 'c']) await append(subject);
+    const first = await list('?limit=2');
+    expect(first.events.map(({ subject }) => subject)).toEqual(['a', 'b']);
+    const second = await list(`?limit=2&cursor=${first.nextCursor}`);
+    expect(second.events.map(({ subject }) => subject)).toEqual(['c']);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  test('filters by type, prefix and subject', async () => {
+    await append('d', { type: 'delivery.dead' });
+    expect((await list('?type=delivery.*')).events.map(({ subject }) => subject)).toEqual(['d']);
+    expect((await list('?type=delivery.dead')).events).toHaveLength(1);
+    expect((await list('?subject=b')).events).toHaveLength(1);
+  });
+});
+
+describe('the stream of events', () => {
+  test('tells each as it happens, under the id with which the page knows it', async () => {
+    const stream = await open();
+    expect(stream.response.status).toBe(200);
+    expect(stream.response.headers.get('content-type')).toContain('text/event-stream');
+    const heard = stream.next();
+    await append('live');
+    const { id, event, data } = (await heard) ?? {};
+    expect({ event, subject: data?.subject }).toEqual({ event: 'timer.fired', subject: 'live' });
+    expect((await list('?subject=live')).events[0]?.id).toBe(id);
+    stream.leave();
+  });
+
+  test('goes on after the last event that was seen', async () => {
+    const { events } = await list();
+    const stream = await open({ 'last-event-id': events[0]?.id ?? '' });
+    for (const event of events.slice(1)) expect((await stream.next())?.id).toBe(event.id);
+    stream.leave();
+  });
+
+  test('tells one organisation nothing of another', async () => {
+    const other = await api.org();
+    const stream = await open();
+    await append('theirs', { orgId: other.orgId });
+    await append('ours');
+    expect((await stream.next())?.data?.subject).toBe('ours');
+    stream.leave();
+  });
+
+  test('refuses an id that no event has', async () => {
+    const { response } = await open({ 'last-event-id': 'nonsense' });
+    expect(response.status).toBe(422);
+  });
+
+  test('ends when the process stops', async () => {
+    const own = await startTestApi({ database: api.database });
+    const stream = await open({}, '', own);
+    const ended = stream.next();
+    const startedAt = performance.now();
+    await own.close();
+    expect(await ended).toBeNull();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+});
