@@ -1,5 +1,5 @@
 import { startApi } from './api/start.js';
-import { runProgram } from './program.js';
+import { runProgram } from './process/program.js';
 import { startWorkers } from './worker/start.js';
 
 /** All of Mainspring in one process. */

@@ -7,7 +7,7 @@ import type { Tables } from '../db/tables.js';
 import { getTimer } from '../db/timers.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import type { Channel } from '../schemas/delivery.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 import { escalationOf, type OriginOf, receiverOf } from './escalate.js';
 import { deliveryEvents, disabledEvents, failedEvents } from './outcome-events.js';
 import { type Outcome, type PlannedOutcome, planOutcome } from './plan-outcome.js';

@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.js';
 import { findOrg } from '../db/orgs.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 
 /** For so long a rotation may go unnoticed; both secrets sign for a day. */
 const KNOWN_MS = 1_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 
 const ALGORITHM = 'HS256';
 const ISSUER = 'mainspring';

@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid';
 import type { Db } from '../db/database.js';
 import { ensureOrg, findOrg } from '../db/orgs.js';
 import type { Tier } from '../schemas/api-key.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 import { mintAdminToken } from './admin-token.js';
 import { issueKey } from './issue-key.js';
 import { generateWebhookSecret } from './webhook-secret.js';

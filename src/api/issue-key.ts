@@ -1,7 +1,7 @@
 import { type ApiKeyRow, ensureApiKey } from '../db/api-keys.js';
 import type { Db } from '../db/database.js';
 import type { Tier } from '../schemas/api-key.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 import { generateKey, shownPart } from './keys.js';
 
 export interface KeyWish {

@@ -1,4 +1,4 @@
-import { runProgram } from '../program.js';
+import { runProgram } from '../process/program.js';
 import { startApi } from './start.js';
 
 /** The API beside workers in other processes. */

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.js';
 import { ensureOrg } from '../db/orgs.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 import { issueKey } from './issue-key.js';
 import { DEMO_KEY, DEMO_ORG } from './keys.js';
 import { generateWebhookSecret } from './webhook-secret.js';

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../process/context.js';
 import type { Log } from '../log.js';
 import { collectProcessMetrics } from '../metrics.js';
 import { mintAdminToken } from './admin-token.js';

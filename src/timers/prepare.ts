@@ -1,10 +1,10 @@
 import type { NewTimer } from '../db/timers.js';
 import { plan } from '../domain/timer-plan.js';
 import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/webhook-secrets.js';
-import { type GuardOptions, leadsInwards } from '../outbound-guard.js';
+import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { Effect } from '../schemas/action.js';
 import type { TimerRequest } from '../schemas/timer.js';
-import type { Vault } from '../vault.js';
+import type { Vault } from '../secrets/vault.js';
 
 /** A request that was checked against its schema, made into a row, or what about it cannot be. */
 export type Prepared =

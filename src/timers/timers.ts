@@ -13,7 +13,7 @@ import {
   type TimerRow,
 } from '../db/timers.js';
 import { createGroupCommit } from '../db/group-commit.js';
-import type { Starter } from '../starter.js';
+import type { Starter } from '../engine/starter.js';
 
 /** PostgreSQL's classes of errors that a row's own data causes: data exception, integrity constraint. */
 const DATA_ERROR = /^2[23]/;

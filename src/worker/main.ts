@@ -1,4 +1,4 @@
-import { runProgram } from '../program.js';
+import { runProgram } from '../process/program.js';
 import { startWorkers } from './start.js';
 
 /** Workers beside an API in another process. */

@@ -1,9 +1,9 @@
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
-import type { Context } from '../context.js';
+import type { Context } from '../process/context.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
-import type { RunningWorkers } from '../program.js';
+import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createLogChannel } from '../../src/activities/channels/log.js';
 import { createWebhookChannel } from '../../src/activities/channels/webhook.js';
-import { createOutbound } from '../../src/activities/outbound.js';
+import { createOutbound } from '../../src/outbound/outbound.js';
 import { createOutcomeRecorder } from '../../src/activities/record-outcomes.js';
 import { createRetryDeliveries } from '../../src/activities/retry-deliveries.js';
 import { getDelivery, insertDeliveries, type NewDelivery } from '../../src/db/deliveries.js';

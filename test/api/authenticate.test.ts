@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mintAdminToken } from '../../src/api/admin-token.js';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import { raiseCredentialVersion } from '../../src/db/orgs.js';
-import { createVault } from '../../src/vault.js';
+import { createVault } from '../../src/secrets/vault.js';
 import { DEMO_KEY, startTestApi, type TestApi } from '../support/api.js';
 
 const DAY = 86_400;

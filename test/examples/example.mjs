@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-export const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 const ROOT = path.join(EXAMPLES, '..');
 const BASE_URL = process.env.MINOOTS_BASE_URL ?? 'http://localhost:3000';
 const API_KEY = process.env.MINOOTS_API_KEY ?? 'mnt_demo_key_pro';

@@ -1,5 +1,5 @@
 import type { Log } from '../../log.js';
-import { keptText } from '../kept-text.js';
+import { keptText } from '../../outbound/kept-text.js';
 import type { Channel } from './channel.js';
 
 /**

@@ -5,7 +5,7 @@ import { nextOccurrence } from '../../domain/repeat.js';
 import type { TimersNotice } from '../../domain/timers-notice.js';
 import type { Log } from '../../log.js';
 import type { Endpoint } from '../../messages/endpoint.js';
-import type { Starter } from '../../starter.js';
+import type { Starter } from '../../engine/starter.js';
 import { claim, type ClaimContext, type Firing } from './claim.js';
 import { createDueList } from './due-list.js';
 

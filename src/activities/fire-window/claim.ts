@@ -5,7 +5,7 @@ import { holdWindow, type WindowKey } from '../../db/windows.js';
 import { freeze } from '../../domain/occurrence.js';
 import { windowOf } from '../../domain/owner.js';
 import { missedOf, nextOccurrence } from '../../domain/repeat.js';
-import type { Vault } from '../../vault.js';
+import type { Vault } from '../../secrets/vault.js';
 import type { OutgoingDelivery } from '../channels/channel.js';
 
 /** Another worker armed the window: what this one still holds of it is not its own any more. */

@@ -4,8 +4,8 @@ import { DatabaseError } from '../../db/database-error.js';
 import { migrate } from '../../db/migrate.js';
 import { openDatabase } from '../../db/open.js';
 import { createLog } from '../../log.js';
-import { secretKeysOf } from '../../secret-keys.js';
-import { createVault, type Vault } from '../../vault.js';
+import { secretKeysOf } from '../../secrets/secret-keys.js';
+import { createVault, type Vault } from '../../secrets/vault.js';
 
 /** What a command needs. */
 export interface Desk {

@@ -6,7 +6,7 @@ import {
   type SubscriptionRow,
 } from '../../db/subscriptions.js';
 import { hasSecrets, maskUrl } from '../../domain/webhook-secrets.js';
-import { leadsInwards } from '../../outbound-guard.js';
+import { leadsInwards } from '../../outbound/guard.js';
 import {
   type Subscription,
   SubscriptionAnswer,

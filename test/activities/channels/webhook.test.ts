@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OutgoingDelivery } from '../../../src/activities/channels/channel.js';
 import { createWebhookChannel } from '../../../src/activities/channels/webhook.js';
-import { createOutbound, type Outbound } from '../../../src/activities/outbound.js';
+import { createOutbound, type Outbound } from '../../../src/outbound/outbound.js';
 import { createLog } from '../../../src/log.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
 import { closedPort, openReceiver, type Receiver } from '../../support/receiver.js';

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '../src/engine/port.js';
-import { isAlive, isGone } from './support/process-end.js';
+import { freePort } from '../../src/engine/port.js';
+import { isAlive, isGone } from '../support/process-end.js';
 
 const hooks = pathToFileURL(resolve('test/support/typescript.mjs')).href;
 const startLimitMs = 60_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { type NamedPart, type Step, shutDown } from '../../src/worker/shutdown.js';
+import { type NamedPart, type Step, shutDown } from '../../src/process/shutdown.js';
 import { silentLog } from '../support/databases.js';
 
 const config = { SHUTDOWN_TIMEOUT_SECONDS: 0.2 };

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
-import type { Log } from './log.js';
+import type { Log } from '../log.js';
 
 /** Tells running workflows that something changed, where only the latest word counts. */
 export interface Teller {

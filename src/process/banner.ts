@@ -1,4 +1,4 @@
-import type { Config } from './config.js';
+import type { Config } from '../config.js';
 
 /** What is where, for the person who started it. */
 export interface Welcome {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../src/activities/outbound.js';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../src/outbound/outbound.js';
 import { INWARD_HOSTS } from '../support/inward-hosts.js';
 import { closedPort, openReceiver, type Receiver } from '../support/receiver.js';
 

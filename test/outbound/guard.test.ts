@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isAddressAllowed, leadsInwards } from '../src/outbound-guard.js';
-import { INWARD_HOSTS } from './support/inward-hosts.js';
+import { isAddressAllowed, leadsInwards } from '../../src/outbound/guard.js';
+import { INWARD_HOSTS } from '../support/inward-hosts.js';
 
 const closed = { allow: [], allowLoopback: false };
 

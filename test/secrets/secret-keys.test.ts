@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { ConfigError } from '../src/config.js';
-import { secretKeysOf } from '../src/secret-keys.js';
+import { ConfigError } from '../../src/config.js';
+import { secretKeysOf } from '../../src/secrets/secret-keys.js';
 
 let folder = '';
 beforeEach(() => {

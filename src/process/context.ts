@@ -1,22 +1,22 @@
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
-import type { Config } from './config.js';
-import type { Database } from './db/database.js';
-import { migrate } from './db/migrate.js';
-import { openDatabase } from './db/open.js';
-import { dataConverterOf } from './engine/data-converter.js';
-import { type OpenEngine, openEngine } from './engine/open.js';
-import type { Report } from './engine/report.js';
-import { installRuntime } from './engine/runtime.js';
-import type { Log } from './log.js';
-import type { GuardOptions } from './outbound-guard.js';
-import { secretKeysOf } from './secret-keys.js';
-import { createStarter, type Starter } from './starter.js';
-import { createTimers, type Timers } from './timers/timers.js';
-import { startTracing, type Tracing } from './tracing.js';
-import { createVault, type Vault } from './vault.js';
-import type { Step } from './worker/shutdown.js';
+import type { Config } from '../config.js';
+import type { Database } from '../db/database.js';
+import { migrate } from '../db/migrate.js';
+import { openDatabase } from '../db/open.js';
+import { dataConverterOf } from '../engine/data-converter.js';
+import { type OpenEngine, openEngine } from '../engine/open.js';
+import type { Report } from '../engine/report.js';
+import { installRuntime } from '../engine/runtime.js';
+import type { Log } from '../log.js';
+import type { GuardOptions } from '../outbound/guard.js';
+import { secretKeysOf } from '../secrets/secret-keys.js';
+import { createStarter, type Starter } from '../engine/starter.js';
+import { createTimers, type Timers } from '../timers/timers.js';
+import { startTracing, type Tracing } from '../tracing.js';
+import { createVault, type Vault } from '../secrets/vault.js';
+import type { Step } from './shutdown.js';
 
 /** What every part of a process needs, opened once. */
 export interface Context {

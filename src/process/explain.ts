@@ -1,6 +1,6 @@
-import { ConfigError } from './config.js';
-import { DatabaseError } from './db/database-error.js';
-import { EngineError } from './engine/engine-error.js';
+import { ConfigError } from '../config.js';
+import { DatabaseError } from '../db/database-error.js';
+import { EngineError } from '../engine/engine-error.js';
 
 /** Why the API cannot listen, by the system's code. */
 const LISTENING: Record<string, string> = {

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
-import { type Owner, ownersOf } from './domain/owner.js';
-import type { Log } from './log.js';
-import { type Endpoint, endpointId, wake } from './messages/endpoint.js';
-import { QUEUES, type Queue } from './messages/queues.js';
-import { timerHourId } from './messages/timer-hour.js';
-import { changed, timerWindowId } from './messages/timer-window.js';
+import { type Owner, ownersOf } from '../domain/owner.js';
+import type { Log } from '../log.js';
+import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
+import { QUEUES, type Queue } from '../messages/queues.js';
+import { timerHourId } from '../messages/timer-hour.js';
+import { changed, timerWindowId } from '../messages/timer-window.js';
 import { createTeller } from './teller.js';
 
 const MsOrg = defineSearchAttributeKey('MsOrg', SearchAttributeType.KEYWORD);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, ConfigError, type KeyRing } from './config.js';
+import { type Config, ConfigError, type KeyRing } from '../config.js';
 
 const FILE = 'secret.key';
 
