@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../db/database.js';
-import { deleteEnded as deleteBatch } from '../db/retention.js';
+import { deleteEnded as deleteBatch, vacuumEmbedded } from '../db/retention.js';
 
 const DAY_MS = 86_400_000;
 const BATCH = 1_000;
@@ -14,7 +14,9 @@ export function createDeleteEnded(database: Database, retentionDays: number, now
       const counts = Object.values(await deleteBatch(database.db, { before, limit: BATCH }));
       total += counts.reduce((sum, count) => sum + count, 0);
       heartbeat(total);
-      if (counts.every((count) => count < BATCH)) return total;
+      if (counts.some((count) => count >= BATCH)) continue;
+      await vacuumEmbedded(database);
+      return total;
     }
   };
 }

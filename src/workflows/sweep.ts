@@ -1,7 +1,7 @@
 import { continueAsNew, log, sleep, workflowInfo } from '@temporalio/workflow';
+import { SWEEP_EVERY_MS } from '../messages/sweep.js';
 import { rearmOverdue } from './proxies.js';
 
-const EVERY_MS = 15_000;
 /** 6 events a round: well below 4,096 in a run. */
 const ROUNDS = 500;
 
@@ -9,7 +9,7 @@ const ROUNDS = 500;
 export async function sweep(): Promise<void> {
   for (let round = 0; round < ROUNDS && !workflowInfo().continueAsNewSuggested; round++) {
     await rearmOverdue().catch((error: unknown) => log.warn('A sweep failed; the next one follows', { error }));
-    await sleep(EVERY_MS);
+    await sleep(SWEEP_EVERY_MS);
   }
   await continueAsNew<typeof sweep>();
 }
