@@ -2,12 +2,14 @@ import { type Kysely, type Migration, Migrator } from 'kysely';
 import { DatabaseError, isUnavailable, reasonOf } from './database-error.js';
 import * as timers from './migrations/0001-timers.js';
 import * as eventDeliveries from './migrations/0002-event-deliveries.js';
+import * as statistics from './migrations/0003-statistics.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-timers': timers,
   '0002-event-deliveries': eventDeliveries,
+  '0003-statistics': statistics,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,22 @@ const START_LIMIT_MS = 20_000;
 export interface PostgresServer {
   /** Of a superuser, in the database `postgres`. */
   url: string;
-  /** The postmaster, for tests that stop or kill it. */
-  pid: number;
+  /** Sends a signal to the postmaster and all its children, as it would strike a whole machine. */
+  signal(name: NodeJS.Signals): void;
+  /** Ends all of it as kill -9 does. */
+  kill(): Promise<void>;
+  /** Runs it again on its data and port after it was killed; it recovers from its log. */
+  start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface PostgresWishes {
+  /** Where its own folder is made; its user must be able to enter it. By default that of temporary files. */
+  parent?: string;
+  /** By default a free one. */
+  port?: number;
+  /** Whether commits reach the disk; by default not, which is faster. */
+  isDurable?: boolean;
 }
 
 /** Where PostgreSQL's programs are, or undefined where none is installed. */
@@ -61,12 +74,33 @@ async function untilAnswering(url: string, server: ChildProcess): Promise<void> 
   throw new Error(`PostgreSQL did not answer within ${START_LIMIT_MS} ms`);
 }
 
-/** A private server on a free loopback port with its data in a temporary folder; undefined where none is installed. */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+/** The processes that a process has started; none where the system does not tell. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** A private server on a loopback port with its data in a temporary folder; undefined where none is installed. */
+export async function startPostgres({
+  parent = tmpdir(),
+  port: wantedPort,
+  isDurable = false,
+}: PostgresWishes = {}): Promise<PostgresServer | undefined> {
   const programs = await findPrograms();
   if (programs === undefined) return undefined;
   const user = await findUser();
-  const folder = mkdtempSync(join(tmpdir(), 'mainspring-postgres-'));
+  const folder = mkdtempSync(join(parent, 'mainspring-postgres-'));
   if (user) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
   const data = join(folder, 'data');
@@ -77,24 +111,44 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     options,
   );
 
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: folder,
     max_connections: 200,
-    fsync: 'off',
+    fsync: isDurable ? 'on' : 'off',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(programs, 'postgres'), ['-D', data, ...args], { ...options, stdio: 'ignore' });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const launch = () =>
+    spawn(join(programs, 'postgres'), ['-D', data, ...args], { ...options, stdio: 'ignore' });
+  let server = launch();
   await untilAnswering(url, server);
+
+  const signal = (name: NodeJS.Signals) => {
+    const { pid } = server;
+    if (pid === undefined) return;
+    // The postmaster first, so that it makes no more.
+    const children = childrenOf(pid);
+    for (const process of [pid, ...children, ...childrenOf(pid)]) send(process, name);
+  };
+  const exit = () =>
+    server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined;
   return {
     url,
-    pid: server.pid ?? 0,
+    signal,
+    async kill() {
+      const exited = exit();
+      signal('SIGKILL');
+      await exited;
+    },
+    async start() {
+      server = launch();
+      await untilAnswering(url, server);
+    },
     async stop() {
-      const exited =
-        server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined;
+      const exited = exit();
       // SIGINT is the fast shutdown: it disconnects clients.
       server.kill('SIGINT');
       await exited;

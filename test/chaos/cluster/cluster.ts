@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { findCli } from '../../../src/engine/find-cli.js';
+import { startPostgres } from '../../support/postgres-server.js';
+import {
+  apiProgram,
+  isHealthy,
+  makeOrganisation,
+  type Place,
+  temporalProgram,
+  workerProgram,
+} from './mainspring.js';
+import { takePort } from './ports.js';
+import { atExit, type Program } from './program.js';
+import { makeScratch, removeScratch } from './scratch.js';
+
+/** What loses its life, and comes back. */
+export interface Victim {
+  name: string;
+  kill(): Promise<void>;
+  /** Answers when it does its work again. */
+  start(): Promise<void>;
+  /** Stops all of it where it is, or lets it go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+/** Mainspring as it grows up: processes of its own for all that it is made of. */
+export interface Cluster {
+  folder: string;
+  orgId: string;
+  /** Of the APIs. */
+  urls: string[];
+  key: string;
+  temporalAddress: string;
+  databaseUrl: string;
+  apis: Program[];
+  workers: Program[];
+  temporal: Victim;
+  database: Victim;
+  areHealthy(): Promise<boolean>;
+  /** Ends everything; keeps the folder with all logs where it is asked to. */
+  close(wish: { keepFolder: boolean }): Promise<void>;
+}
+
+export const ORG = 'chaos';
+
+/** The environment of every Mainspring process here: in development loopback may be called. */
+export const productEnv = (): Record<string, string> => ({
+  NODE_ENV: 'development',
+  HOST: '127.0.0.1',
+  RATE_LIMITS: 'off',
+  SECRET_KEYS: `chaos:${randomBytes(32).toString('base64')}`,
+  LOG_LEVEL: 'debug',
+});
+
+export const findTemporal = () => findCli(resolve('.mainspring'), (line) => console.log(`  ${line}`));
+
+async function startDatabase(folder: string): Promise<Victim & { url: string; end(): Promise<void> }> {
+  // fsync on: what it confirms is on disk, as in production.
+  const server = await startPostgres({ parent: folder, port: await takePort(), isDurable: true });
+  if (!server) throw new Error('PostgreSQL is not installed: the scenarios on several processes need it');
+  const forget = atExit(() => server.signal('SIGKILL'));
+  const end = async () => {
+    await server.kill();
+    await server.stop();
+    forget();
+  };
+  const { url, kill, start, signal } = server;
+  return { name: 'database', url, kill, start, signal, end };
+}
+
+export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Cluster> {
+  const folder = makeScratch('cluster');
+  const [database, cli] = await Promise.all([startDatabase(folder), findTemporal()]);
+  const [temporalPort, uiPort] = [await takePort(), await takePort()];
+  const temporal = temporalProgram(cli, folder, temporalPort, uiPort);
+  const temporalAddress = `127.0.0.1:${temporalPort}`;
+  const env = {
+    ...productEnv(),
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: temporalAddress,
+    DATA_DIR: folder,
+  };
+  const place: Place = { folder, env };
+  const ports = await Promise.all(Array.from({ length: apis }, takePort));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const apiPrograms = ports.map((port, index) =>
+    apiProgram(
+      `api-${index + 1}`,
+      { folder, env: { ...env, PORT: String(port) } },
+      `http://127.0.0.1:${port}`,
+    ),
+  );
+  const workerPrograms = Array.from({ length: workers }, (_, index) =>
+    workerProgram(`worker-${index + 1}`, place),
+  );
+  const all = [...apiPrograms, ...workerPrograms, temporal];
+
+  async function close({ keepFolder }: { keepFolder: boolean }) {
+    for (const program of all) await program.kill();
+    if (keepFolder) await database.kill();
+    else await database.end();
+    if (!keepFolder) removeScratch(folder);
+  }
+
+  try {
+    await temporal.start();
+    const key = await makeOrganisation(ORG, env);
+    await Promise.all([...apiPrograms, ...workerPrograms].map((program) => program.start()));
+    return {
+      ...{
+        folder,
+        orgId: ORG,
+        urls,
+        key,
+        temporalAddress,
+        databaseUrl: database.url,
+        temporal,
+        database,
+        close,
+      },
+      apis: apiPrograms,
+      workers: workerPrograms,
+      areHealthy: async () => (await Promise.all(urls.map(isHealthy))).every(Boolean),
+    };
+  } catch (error) {
+    await close({ keepFolder: true });
+    throw new Error(`the processes did not start, see ${folder}`, { cause: error });
+  }
+}
