@@ -40,7 +40,10 @@ const env = {
   RATE_LIMITS: 'off',
   LOG_LEVEL: 'error',
 };
-const product = spawn(process.execPath, [join(root, 'scripts/start.mjs')], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+const product = spawn(process.execPath, [join(root, 'scripts/start.mjs')], {
+  env,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
 process.on('exit', () => product.kill('SIGTERM'));
 
 async function whenReady() {
@@ -56,7 +59,11 @@ async function whenReady() {
 const run = (script) =>
   spawnSync(process.execPath, [join(root, 'scripts', script), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...env, MINOOTS_BASE_URL: `http://localhost:${port}`, TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}` },
+    env: {
+      ...env,
+      MINOOTS_BASE_URL: `http://localhost:${port}`,
+      TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+    },
   }).status === 0;
 
 await whenReady();

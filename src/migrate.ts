@@ -1,8 +1,8 @@
 import { readConfig } from './config.js';
 import { migrate } from './db/migrate.js';
 import { openDatabase } from './db/open.js';
-import { explain } from './process/explain.js';
 import { createLog } from './log.js';
+import { explain } from './process/explain.js';
 
 /** Brings the database up to date and ends: a step of a deployment, before its processes start. */
 async function run(): Promise<void> {

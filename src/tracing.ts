@@ -19,7 +19,9 @@ export function startTracing(config: Config): Tracing | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: name, version } = config;
   if (endpoint === undefined) return undefined;
   const resource = resourceFromAttributes({ 'service.name': name, 'service.version': version });
-  const exporter = new OTLPTraceExporter({ url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href });
+  const exporter = new OTLPTraceExporter({
+    url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href,
+  });
   const spanProcessor = new BatchSpanProcessor(exporter);
   const provider = new NodeTracerProvider({ resource, spanProcessors: [spanProcessor] });
   provider.register();
@@ -32,7 +34,11 @@ export function startTracing(config: Config): Tracing | undefined {
 const tracer = trace.getTracer('mainspring');
 
 /** Runs the work as a span, under the trace that the headers of a request name; costs next to nothing untraced. */
-export function inSpan<T>(name: string, headers: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+export function inSpan<T>(
+  name: string,
+  headers: Record<string, unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
   return tracer.startActiveSpan(name, {}, propagation.extract(context.active(), headers), async (span) => {
     try {
       return await work();

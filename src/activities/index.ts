@@ -1,18 +1,18 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
+import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
 import { attemptDuration, countAttempt, countTimers, timerLateness } from '../metrics.js';
 import type { GuardOptions } from '../outbound/guard.js';
-import type { Starter } from '../engine/starter.js';
-import type { Timers } from '../timers/timers.js';
+import { createOutbound } from '../outbound/outbound.js';
 import type { Vault } from '../secrets/vault.js';
+import type { Timers } from '../timers/timers.js';
 import { createChannels } from './channels/index.js';
 import { createTimerChannel } from './channels/timer.js';
 import { createDeleteEnded } from './delete-ended.js';
 import { createFireWindow } from './fire-window/fire-window.js';
 import { createOpenHour } from './open-hour.js';
-import { createOutbound } from '../outbound/outbound.js';
 import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
 import { createOutcomeRecorder } from './record-outcomes.js';
@@ -37,7 +37,11 @@ export interface ActivitiesOptions {
 export function createActivities(options: ActivitiesOptions) {
   const { config, log, database, vault, client, starter, guard } = options;
   const connections = config.WEBHOOK_CONNECTIONS;
-  const outbound = createOutbound({ ...guard, timeoutMs: config.WEBHOOK_TIMEOUT_MS, connectionsPerHost: connections });
+  const outbound = createOutbound({
+    ...guard,
+    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+    connectionsPerHost: connections,
+  });
   const channels = createChannels({
     client,
     outbound,

@@ -1,8 +1,8 @@
 import type { Database } from '../db/database.js';
 import { overdueReceivers } from '../db/deliveries.js';
 import { overdueWindows } from '../db/timers.js';
-import type { Log } from '../log.js';
 import type { Starter } from '../engine/starter.js';
+import type { Log } from '../log.js';
 
 /** What is later than this has lost its owner, or its owner is late: asking for it again harms nobody. */
 const OVERDUE_MS = 10_000;

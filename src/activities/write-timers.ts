@@ -1,10 +1,9 @@
 import type { ZodError } from 'zod';
 import type { Log } from '../log.js';
 import type { TimerCancellation, TimerCommand, TimerMove } from '../messages/timer-window.js';
-import { Cancellation, Rescheduling } from '../schemas/timer.js';
 import { OwnId } from '../schemas/identity.js';
-import { SignalledTimer } from '../schemas/timer.js';
-import { prepare, type PrepareOptions } from '../timers/prepare.js';
+import { Cancellation, Rescheduling, SignalledTimer } from '../schemas/timer.js';
+import { type PrepareOptions, prepare } from '../timers/prepare.js';
 import type { Timers } from '../timers/timers.js';
 
 export interface WriteTimersOptions extends PrepareOptions {
@@ -13,7 +12,8 @@ export interface WriteTimersOptions extends PrepareOptions {
   now?: () => number;
 }
 
-const complaint = (error: ZodError) => error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+const complaint = (error: ZodError) =>
+  error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
 
 /**
  * Applies what other services signalled. A signal has no answer, so what is wrong with it stands in the log and
@@ -43,13 +43,23 @@ export function createWriteTimers({ timers, log, now = Date.now, ...options }: W
     const parsed = Rescheduling.safeParse(given);
     if (!parsed.success || !parsed.data.fireAt) return refuse(orgId, 'move', 'not a move');
     const { fireAt } = parsed.data;
-    await timers.move({ orgId, tenants: null }, id, { fireAt, durationMs: Math.max(1, fireAt.getTime() - now()) });
+    await timers.move({ orgId, tenants: null }, id, {
+      fireAt,
+      durationMs: Math.max(1, fireAt.getTime() - now()),
+    });
   }
 
-  return async function writeTimers({ orgId, commands }: { orgId: string; commands: TimerCommand[] }): Promise<void> {
+  return async function writeTimers({
+    orgId,
+    commands,
+  }: {
+    orgId: string;
+    commands: TimerCommand[];
+  }): Promise<void> {
     for (const command of commands) {
       if (command.kind === 'add') await Promise.all(command.timers.map((timer) => add(orgId, timer)));
-      if (command.kind === 'cancel') await Promise.all(command.cancellations.map((one) => cancel(orgId, one)));
+      if (command.kind === 'cancel')
+        await Promise.all(command.cancellations.map((one) => cancel(orgId, one)));
       if (command.kind === 'move') await Promise.all(command.moves.map((one) => move(orgId, one)));
     }
   };

@@ -1,6 +1,6 @@
-import type { Context } from '../process/context.js';
 import type { Log } from '../log.js';
 import { collectProcessMetrics } from '../metrics.js';
+import type { Context } from '../process/context.js';
 import { mintAdminToken } from './admin-token.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';

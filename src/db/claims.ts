@@ -140,7 +140,9 @@ export async function finishTimers(
       select org_id, 'timer.failed', id, json_build_object('tenantId', tenant_id, 'name', name)
       from done where ended = 'failed'
     )
-    select pg_notify('mainspring_ended', notice) from json_array_elements_text(${JSON.stringify(notices)}::json) as notice`.execute(db);
+    select pg_notify('mainspring_ended', notice) from json_array_elements_text(${JSON.stringify(notices)}::json) as notice`.execute(
+    db,
+  );
 }
 
 /** Takes over what older epochs of a window left `sending`; it goes out again, byte for byte, under its id. */

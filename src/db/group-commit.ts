@@ -21,7 +21,7 @@ export function createGroupCommit<T, R>(
   async function writeTogether(group: Waiting<T, R>[]): Promise<void> {
     try {
       const results = await write(group.map(({ item }) => item));
-      group.forEach(({ resolve }, index) => resolve(results[index] as R));
+      for (const [index, { resolve }] of group.entries()) resolve(results[index] as R);
     } catch (error) {
       const [first] = group;
       if (group.length === 1 || !isDataError(error)) for (const { reject } of group) reject(error);

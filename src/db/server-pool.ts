@@ -77,11 +77,14 @@ export class ServerPool implements PostgresPool {
     class LimitedClient extends pg.Client {
       constructor() {
         super(connection);
+        // The pool hears idle ones alone: unheard, that a lent one breaks between the statements of a transaction
+        // would end the process. Its next statement fails.
+        this.on('error', (error) => log.debug({ err: error }, 'A database connection broke'));
       }
     }
     const pool = new pg.Pool({ max: size, Client: LimitedClient });
-    // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
-    pool.on('error', (error) => log.debug({ err: error }, 'An idle database connection broke'));
+    // An idle connection that breaks is replaced by the pool, which tells of it once more.
+    pool.on('error', () => undefined);
     return pool;
   }
 }

@@ -47,7 +47,9 @@ export async function timerMetrics(db: Db, scope: Scope, filter: MetricsFilter):
       percentile_disc(0.99) within group (order by lateness_ms) filter (where fired_at >= ${since})::float8 as "latenessP99",
       max(greatest(fired_at, cancelled_at)) as "lastActivity"
     from timers
-    where (fired_at is not null or cancelled_at is not null) and coalesce(fired_at, cancelled_at) >= ${since} and ${where}`.execute(db);
+    where (fired_at is not null or cancelled_at is not null) and coalesce(fired_at, cancelled_at) >= ${since} and ${where}`.execute(
+    db,
+  );
   const [row] = ended.rows;
   if (!row) throw new Error('an aggregate always has a row');
   return { ...row, active: Number(active.rows[0]?.count ?? 0) };
@@ -57,6 +59,8 @@ export async function timerMetrics(db: Db, scope: Scope, filter: MetricsFilter):
 export async function lastFiredAt(db: Db, scope: Scope, tenantId: string | undefined): Promise<Date | null> {
   const { rows } = await sql<{ at: Date | null }>`
     select max(fired_at) as at from timers
-    where (fired_at is not null or cancelled_at is not null) and ${conditions(scope, { tenantId })}`.execute(db);
+    where (fired_at is not null or cancelled_at is not null) and ${conditions(scope, { tenantId })}`.execute(
+    db,
+  );
   return rows[0]?.at ?? null;
 }

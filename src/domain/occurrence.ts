@@ -23,7 +23,13 @@ export interface FrozenDelivery {
   id: string;
   channel: Channel;
   receiver: string;
-  request: { method?: string; url?: string; headers?: Record<string, string>; workflowId?: string; signal?: string };
+  request: {
+    method?: string;
+    url?: string;
+    headers?: Record<string, string>;
+    workflowId?: string;
+    signal?: string;
+  };
   body: string;
   policy: RetryPolicy;
   escalation: { afterAttempts: number; action: Action } | null;

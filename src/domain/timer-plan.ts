@@ -17,7 +17,11 @@ export function dueOf(asked: Asked, now: number): Due {
   const durationMs = fireAt.getTime() - now;
   if (durationMs <= 0) return { kind: 'refused', path: 'fireAt', message: 'lies in the past' };
   if (durationMs > HORIZON_MS) {
-    return { kind: 'refused', path: asked.fireAt ? 'fireAt' : 'duration', message: 'is more than 5 years ahead' };
+    return {
+      kind: 'refused',
+      path: asked.fireAt ? 'fireAt' : 'duration',
+      message: 'is more than 5 years ahead',
+    };
   }
   return { kind: 'due', fireAt, durationMs, windowAt: windowOf(fireAt) };
 }

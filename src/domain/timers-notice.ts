@@ -37,7 +37,8 @@ function noticeOf(group: Written[]): TimersNotice[] {
   const [first] = group;
   if (!first) return [];
   const notice = { orgId: first.orgId, windowAt: first.windowAt.getTime() };
-  const fits = group.length <= MOST_IN_A_NOTICE && group.every((timer) => !timer.isRepeating && timer.id.length < 64);
+  const fits =
+    group.length <= MOST_IN_A_NOTICE && group.every((timer) => !timer.isRepeating && timer.id.length < 64);
   if (!fits) return [notice];
   return [{ ...notice, timers: group.map((timer) => [timer.id, timer.fireAt.getTime()]) }];
 }

@@ -9,7 +9,11 @@ export const MASK = '***';
 /** Whether a URL carries credentials, or a parameter that is one. */
 export function hasSecrets(text: string): boolean {
   const url = new URL(text);
-  return url.username !== '' || url.password !== '' || [...url.searchParams.keys()].some((name) => SECRET_PARAMETER.test(name));
+  return (
+    url.username !== '' ||
+    url.password !== '' ||
+    [...url.searchParams.keys()].some((name) => SECRET_PARAMETER.test(name))
+  );
 }
 
 /** The URL as people may read it. */
@@ -18,7 +22,8 @@ export function maskUrl(text: string): string {
   const url = new URL(text);
   if (url.username !== '') url.username = MASK;
   if (url.password !== '') url.password = MASK;
-  for (const name of url.searchParams.keys()) if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, MASK);
+  for (const name of url.searchParams.keys())
+    if (SECRET_PARAMETER.test(name)) url.searchParams.set(name, MASK);
   return url.href;
 }
 
@@ -28,7 +33,10 @@ export const mapValues = (record: Record<string, string>, change: (value: string
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
 /** A bundle with every webhook in it changed, in escalations and in timers that it starts as well. */
-export function mapWebhooks<B extends Pick<ActionBundle, 'actions'>>(bundle: B, change: (webhook: Webhook) => Webhook): B {
+export function mapWebhooks<B extends Pick<ActionBundle, 'actions'>>(
+  bundle: B,
+  change: (webhook: Webhook) => Webhook,
+): B {
   const ofEffect = <E extends Effect | Action>(action: E): E => {
     const changed = action.type === 'webhook' ? { ...action, ...change(action) } : action;
     if (changed.type === 'timer' && changed.actionBundle) {
@@ -39,17 +47,27 @@ export function mapWebhooks<B extends Pick<ActionBundle, 'actions'>>(bundle: B, 
   const ofAction = (action: Action): Action => {
     const changed = ofEffect(action);
     const { escalation } = changed;
-    return escalation ? { ...changed, escalation: { ...escalation, action: ofEffect(escalation.action) } } : changed;
+    return escalation
+      ? { ...changed, escalation: { ...escalation, action: ofEffect(escalation.action) } }
+      : changed;
   };
   return { ...bundle, actions: bundle.actions.map(ofAction) };
 }
 
 /** Every effect of a bundle with its path in the request. */
-export function effectsOf(bundle: Pick<ActionBundle, 'actions'>, path = 'actionBundle'): { path: string; effect: Effect }[] {
+export function effectsOf(
+  bundle: Pick<ActionBundle, 'actions'>,
+  path = 'actionBundle',
+): { path: string; effect: Effect }[] {
   return bundle.actions.flatMap((action, index) => {
     const at = `${path}.actions.${index}`;
-    const escalated = action.escalation ? [{ path: `${at}.escalation.action`, effect: action.escalation.action }] : [];
+    const escalated = action.escalation
+      ? [{ path: `${at}.escalation.action`, effect: action.escalation.action }]
+      : [];
     if (action.type !== 'timer') return [{ path: at, effect: action }, ...escalated];
-    return [...(action.actionBundle ? effectsOf(action.actionBundle, `${at}.actionBundle`) : []), ...escalated];
+    return [
+      ...(action.actionBundle ? effectsOf(action.actionBundle, `${at}.actionBundle`) : []),
+      ...escalated,
+    ];
   });
 }

@@ -1,7 +1,10 @@
 import type { TimerWindow, WindowState } from '../messages/timer-window.js';
 
 /** What a person reads about a window in the Temporal Web UI (Markdown). */
-export function windowDetails({ orgId, startsAt }: TimerWindow, { phase, counts, next }: WindowState): string {
+export function windowDetails(
+  { orgId, startsAt }: TimerWindow,
+  { phase, counts, next }: WindowState,
+): string {
   const counted = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
   const rows = next.map(({ id, name, fireAt }) => `| ${fireAt} | ${plain(name)} | \`${plain(id)}\` |`);
   return [

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions, type NativeConnectionPlugin } from '@temporalio/worker';
+import {
+  NativeConnection,
+  type NativeConnectionOptions,
+  type NativeConnectionPlugin,
+} from '@temporalio/worker';
 import type { Config } from '../config.js';
 import { dataConverterOf } from './data-converter.js';
 import { EngineError } from './engine-error.js';

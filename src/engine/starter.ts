@@ -1,33 +1,17 @@
 import type { Client } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import { type Owner, ownersOf } from '../domain/owner.js';
 import type { Log } from '../log.js';
 import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
-import { QUEUES, type Queue } from '../messages/queues.js';
-import { timerHourId } from '../messages/timer-hour.js';
-import { changed, timerWindowId } from '../messages/timer-window.js';
+import { changed } from '../messages/timer-window.js';
+import { type Start, startOfEndpoint, startOfOwner, startOptions } from './starts.js';
 import { createTeller } from './teller.js';
-
-const MsOrg = defineSearchAttributeKey('MsOrg', SearchAttributeType.KEYWORD);
-const MsKind = defineSearchAttributeKey('MsKind', SearchAttributeType.KEYWORD);
 
 /** A window is told of changes at once, then at most once in this time. */
 const CHANGE_INTERVAL_MS = 10_000;
 const WAKE_INTERVAL_MS = 1_000;
 /** An endpoint that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
 const ENDPOINT_TRUST_MS = 10_000;
-/** A workflow task of a killed worker is given to another one after this time. */
-const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
-
-interface Start {
-  type: string;
-  workflowId: string;
-  queue: Queue;
-  input: object;
-  orgId: string;
-  kind: string;
-  summary: string;
-}
+const MOST_REMEMBERED = 10_000;
 
 /**
  * Starts the workflow that owns a row, before the row is written. That it runs already is success, so that every
@@ -50,50 +34,6 @@ export interface Starter {
   close(): void;
 }
 
-const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
-  const input = { orgId, startsAt: startsAt.toISOString() };
-  const common = { queue: QUEUES.timers, input, orgId, kind };
-  return kind === 'window'
-    ? {
-        ...common,
-        type: 'timerWindow',
-        workflowId: timerWindowId(input),
-        summary: `Timers due in the 20 s from ${input.startsAt}`,
-      }
-    : {
-        ...common,
-        type: 'timerHour',
-        workflowId: timerHourId(input),
-        summary: `Timers due in the hour from ${input.startsAt}`,
-      };
-};
-
-const startOfEndpoint = (endpoint: Endpoint): Start => ({
-  type: 'endpoint',
-  workflowId: endpointId(endpoint),
-  queue: QUEUES.deliveries,
-  input: endpoint,
-  orgId: endpoint.orgId,
-  kind: 'endpoint',
-  summary: `Retries to ${endpoint.receiver}`,
-});
-
-const startOptions = ({ workflowId, queue, input, orgId, kind, summary }: Start) => {
-  const attributes: SearchAttributePair[] = [
-    { key: MsOrg, value: orgId },
-    { key: MsKind, value: kind },
-  ];
-  return {
-    workflowId,
-    taskQueue: queue,
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-    typedSearchAttributes: attributes,
-    staticSummary: summary,
-  };
-};
-
 export interface StarterOptions {
   client: Client;
   log: Log;
@@ -104,6 +44,18 @@ export interface StarterOptions {
 
 export function createStarter({ client, log, temporalUiUrl, now = Date.now }: StarterOptions): Starter {
   const ensured = new Map<string, { started: Promise<void>; untilMs: number }>();
+  const ownerStarts = new Map<string, Start>();
+
+  /** Thousands of creates a second ask for the same few owners: their ids and inputs are made once. */
+  function startOf(orgId: string, owner: Owner): Start {
+    const key = `${orgId} ${owner.kind} ${owner.startsAt.getTime()}`;
+    const known = ownerStarts.get(key);
+    if (known) return known;
+    if (ownerStarts.size >= MOST_REMEMBERED) ownerStarts.clear();
+    const made = startOfOwner(orgId, owner);
+    ownerStarts.set(key, made);
+    return made;
+  }
 
   const start = async (wanted: Start): Promise<void> => {
     await client.workflow.start(wanted.type, { ...startOptions(wanted), requestEagerStart: true });
@@ -116,7 +68,7 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
   function ensure(wanted: Start, untilMs: number, by = start): Promise<void> {
     const known = ensured.get(wanted.workflowId);
     if (known && known.untilMs > now()) return known.started;
-    if (ensured.size > 10_000) forgetPast();
+    if (ensured.size >= MOST_REMEMBERED) forgetPast();
     const started = by(wanted);
     ensured.set(wanted.workflowId, { started, untilMs });
     started.catch(() => ensured.delete(wanted.workflowId));
@@ -128,15 +80,13 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
   }
 
   const teller = createTeller(client, log, now);
-  const linkTo = (workflowId: string) => ({
-    workflowId,
-    url: `${temporalUiUrl}/namespaces/${client.options.namespace}/workflows/${encodeURIComponent(workflowId)}`,
-  });
+  const runs = `${temporalUiUrl}/namespaces/${client.options.namespace}/workflows`;
+  const linkTo = (workflowId: string) => ({ workflowId, url: `${runs}/${encodeURIComponent(workflowId)}` });
 
   return {
     async ensureOwners(orgId, fireAt) {
       await Promise.all(
-        ownersOf(fireAt, now()).map((owner) => ensure(startOfOwner(orgId, owner), owner.openUntilMs)),
+        ownersOf(fireAt, now()).map((owner) => ensure(startOf(orgId, owner), owner.openUntilMs)),
       );
     },
     ensureWindow: (orgId, startsAt) =>
@@ -145,10 +95,9 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
     tellChanged(orgId, fireAt) {
       const [owner] = ownersOf(fireAt, now());
-      if (owner.kind === 'window')
-        teller.tell(startOfOwner(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);
+      if (owner.kind === 'window') teller.tell(startOf(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);
     },
-    runOf: (orgId, fireAt) => linkTo(startOfOwner(orgId, ownersOf(fireAt, now())[0]).workflowId),
+    runOf: (orgId, fireAt) => linkTo(startOf(orgId, ownersOf(fireAt, now())[0]).workflowId),
     linkTo,
     close: () => teller.close(),
   };

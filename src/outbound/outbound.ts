@@ -1,8 +1,8 @@
 import { lookup as resolveName } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { bareHost, type GuardOptions, isAddressAllowed, readAllowList } from './guard.js';
 import { type Answer, exchange } from './exchange.js';
+import { bareHost, type GuardOptions, isAddressAllowed, readAllowList } from './guard.js';
 import { OutboundError } from './outbound-error.js';
 
 /** Answers every address of a host name. */

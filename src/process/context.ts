@@ -9,13 +9,13 @@ import { dataConverterOf } from '../engine/data-converter.js';
 import { type OpenEngine, openEngine } from '../engine/open.js';
 import type { Report } from '../engine/report.js';
 import { installRuntime } from '../engine/runtime.js';
+import { createStarter, type Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import { secretKeysOf } from '../secrets/secret-keys.js';
-import { createStarter, type Starter } from '../engine/starter.js';
+import { createVault, type Vault } from '../secrets/vault.js';
 import { createTimers, type Timers } from '../timers/timers.js';
 import { startTracing, type Tracing } from '../tracing.js';
-import { createVault, type Vault } from '../secrets/vault.js';
 import type { Step } from './shutdown.js';
 
 /** What every part of a process needs, opened once. */
@@ -51,7 +51,13 @@ export interface ContextWishes {
 }
 
 function contextOf(
-  { config, log, vault, database, tracing }: Pick<Context, 'config' | 'log' | 'vault' | 'database' | 'tracing'>,
+  {
+    config,
+    log,
+    vault,
+    database,
+    tracing,
+  }: Pick<Context, 'config' | 'log' | 'vault' | 'database' | 'tracing'>,
   engine: OpenEngine,
 ): OpenContext {
   const { client, connection, namespace, address } = engine;

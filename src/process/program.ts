@@ -1,10 +1,10 @@
-import { banner } from './banner.js';
 import { ConfigError, readConfig } from '../config.js';
+import { createLog } from '../log.js';
+import { banner } from './banner.js';
 import { type Context, type OpenContext, openContext } from './context.js';
 import { explain } from './explain.js';
-import { createLog } from '../log.js';
-import { onStopSignal } from './signals.js';
 import { type NamedPart, type RunningPart, shutDown } from './shutdown.js';
+import { onStopSignal } from './signals.js';
 
 export interface RunningApi extends RunningPart {
   /** Where it listens. */

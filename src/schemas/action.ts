@@ -119,7 +119,9 @@ export const Action = z
     z.strictObject({ ...webhook, escalation }),
     z.strictObject({ ...log, escalation }),
     z.strictObject({ ...signal, escalation }),
-    z.strictObject({ ...timer, escalation }).refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),
+    z
+      .strictObject({ ...timer, escalation })
+      .refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),
   ])
   .meta({ id: 'Action' });
 export type Action = z.infer<typeof Action>;

@@ -39,14 +39,18 @@ export const Duration = z
   })
   .meta({
     id: 'Duration',
-    description: '`"90s"`, `"1h30m"`, `"0.5s"`, `"PT5M"`, or a positive integer in milliseconds; at most 5 years',
+    description:
+      '`"90s"`, `"1h30m"`, `"0.5s"`, `"PT5M"`, or a positive integer in milliseconds; at most 5 years',
     examples: ['15m', '2000ms', 'PT5M', 90000],
   });
 export type Duration = z.infer<typeof Duration>;
 
 /** A moment in a request: ISO 8601 with its offset or `Z`. Parsed to a Date. */
 export const Instant = z.iso
-  .datetime({ offset: true, error: 'must be an ISO 8601 time with its offset or Z, such as 2030-01-31T09:00:00Z' })
+  .datetime({
+    offset: true,
+    error: 'must be an ISO 8601 time with its offset or Z, such as 2030-01-31T09:00:00Z',
+  })
   .transform((text, ctx) => {
     const at = new Date(text);
     if (Number.isNaN(at.getTime())) {
@@ -55,5 +59,9 @@ export const Instant = z.iso
     }
     return at;
   })
-  .meta({ id: 'Instant', description: 'ISO 8601 time with its offset or `Z`', examples: ['2030-01-31T09:00:00Z'] });
+  .meta({
+    id: 'Instant',
+    description: 'ISO 8601 time with its offset or `Z`',
+    examples: ['2030-01-31T09:00:00Z'],
+  });
 export type Instant = z.infer<typeof Instant>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { WebUrl } from './action.js';
 import { Moment } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
-import { WebUrl } from './action.js';
 
 export const EventType = z.enum([
   'timer.created',
@@ -36,7 +36,9 @@ export const EventFilter = z.object({
 });
 export type EventFilter = z.infer<typeof EventFilter>;
 
-const TypePattern = z.string().regex(/^(?:\*|[a-z]+\.(?:\*|[a-z_]+))$/, 'must be an event type, `timer.*` or `*`');
+const TypePattern = z
+  .string()
+  .regex(/^(?:\*|[a-z]+\.(?:\*|[a-z_]+))$/, 'must be an event type, `timer.*` or `*`');
 
 export const SubscriptionRequest = z
   .strictObject({ url: WebUrl, types: z.array(TypePattern).min(1).max(50) })

@@ -40,7 +40,9 @@ export const Timer = z
     durationMs: z.int().describe('From creation, or from the last reset or reschedule, to `fireAt`'),
     createdAt: Moment,
     fireAt: Moment.describe('When it is due; of a repeating timer, the next occurrence'),
-    firedAt: Moment.optional().describe('When its first attempts were made; of a repeating timer, the latest'),
+    firedAt: Moment.optional().describe(
+      'When its first attempts were made; of a repeating timer, the latest',
+    ),
     cancelledAt: Moment.optional(),
     cancelReason: z.string().optional(),
     cancelledBy: z.string().optional(),
@@ -48,7 +50,12 @@ export const Timer = z
     labels: z.record(z.string(), z.string()),
     actionBundle: z.looseObject({ actions: z.array(z.looseObject({ type: z.string() })) }).optional(),
     repeat: z
-      .looseObject({ everyMs: z.int(), count: z.int().optional(), until: Moment.optional(), occurrence: z.int() })
+      .looseObject({
+        everyMs: z.int(),
+        count: z.int().optional(),
+        until: Moment.optional(),
+        occurrence: z.int(),
+      })
       .optional()
       .describe('`occurrence` counts from 1: the one that is due next'),
     deliveries: z.array(DeliverySummary).describe('The latest 20'),
@@ -93,7 +100,11 @@ export const TimerBatchAnswer = z.looseObject({
 
 /** The body of `POST /timers/:id/cancel`. */
 export const Cancellation = z
-  .strictObject({ tenantId: Name.optional(), reason: z.string().max(1_000).optional(), requestedBy: Name.optional() })
+  .strictObject({
+    tenantId: Name.optional(),
+    reason: z.string().max(1_000).optional(),
+    requestedBy: Name.optional(),
+  })
   .meta({ id: 'Cancellation' });
 export type Cancellation = z.infer<typeof Cancellation>;
 
@@ -117,7 +128,10 @@ export const TimerMetrics = z
     completed_timers: z.int(),
     cancelled_timers: z.int(),
     failed_timers: z.int(),
-    success_rate: z.number().nullable().describe('Completed of all that completed or failed; null when there were none'),
+    success_rate: z
+      .number()
+      .nullable()
+      .describe('Completed of all that completed or failed; null when there were none'),
     average_duration: z.number().nullable().describe('Seconds from creation to firing; null when none fired'),
     lateness_ms: z.looseObject({ p50: z.number().nullable(), p99: z.number().nullable() }),
     last_activity: Moment.nullable(),

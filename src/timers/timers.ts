@@ -1,9 +1,8 @@
-import { windowOf } from '../domain/owner.js';
-import { noticesOf } from '../domain/timers-notice.js';
 import type { Database } from '../db/database.js';
+import { createGroupCommit } from '../db/group-commit.js';
 import {
-  cancelTimer,
   type Change,
+  cancelTimer,
   getTimer,
   insertTimers,
   moveTimer,
@@ -12,7 +11,8 @@ import {
   type Scope,
   type TimerRow,
 } from '../db/timers.js';
-import { createGroupCommit } from '../db/group-commit.js';
+import { windowOf } from '../domain/owner.js';
+import { noticesOf } from '../domain/timers-notice.js';
 import type { Starter } from '../engine/starter.js';
 
 /** PostgreSQL's classes of errors that a row's own data causes: data exception, integrity constraint. */
@@ -33,7 +33,11 @@ export interface Timers {
   /** Ensures the owner, then writes the row; both before it answers. */
   create(timer: NewTimer): Promise<Creation>;
   createMany(timers: NewTimer[]): Promise<PromiseSettledResult<Creation>[]>;
-  cancel(scope: Scope, id: string, by: { reason: string | null; requestedBy: string | null }): Promise<Change>;
+  cancel(
+    scope: Scope,
+    id: string,
+    by: { reason: string | null; requestedBy: string | null },
+  ): Promise<Change>;
   /** `durationMs`: null keeps the duration that a reset would start anew. */
   move(scope: Scope, id: string, to: { fireAt: Date; durationMs: number | null }): Promise<Change>;
 }

@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  type BundlerPlugin,
+  bundleWorkflowCode,
+  DefaultLogger,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Config } from '../config.js';
 import { FAILURE_CONVERTER_PATH } from '../engine/data-converter.js';
 
@@ -12,7 +17,10 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const bundlePath = (kind: BundleKind) => pathOf(`./workflows-${kind}.bundle.js`);
 
 /** Bundles the workflows; takes some seconds. */
-export async function bundleWorkflows(kind: BundleKind, plugins: BundlerPlugin[] = []): Promise<{ code: string }> {
+export async function bundleWorkflows(
+  kind: BundleKind,
+  plugins: BundlerPlugin[] = [],
+): Promise<{ code: string }> {
   const workflowsPath = [pathOf('../workflows/index.js'), pathOf('../workflows/index.ts')].find(existsSync);
   if (workflowsPath === undefined) throw new Error('the workflows to bundle are missing');
   return bundleWorkflowCode({

@@ -1,8 +1,8 @@
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
-import type { Context } from '../process/context.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
+import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
@@ -63,6 +63,8 @@ function ownEventDeliveries({ database, starter, log }: Context): () => void {
   };
   return database.listen('deliveries', (payload) => {
     if (payload === null) return;
-    own(payload).catch((error: unknown) => log.warn({ error: String(error) }, 'An endpoint could not be started'));
+    own(payload).catch((error: unknown) =>
+      log.warn({ error: String(error) }, 'An endpoint could not be started'),
+    );
   });
 }

@@ -14,7 +14,12 @@ export async function ensureUpkeep(client: Client): Promise<void> {
     await client.schedule.create({
       scheduleId: 'retention',
       spec: { intervals: [{ every: '1d', offset: '3h' }] },
-      action: { type: 'startWorkflow', workflowType: 'retention', workflowId: 'retention', taskQueue: QUEUES.deliveries },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'retention',
+        workflowId: 'retention',
+        taskQueue: QUEUES.deliveries,
+      },
       policies: { overlap: 'SKIP' },
       memo: { purpose: 'Deletes what ended longer ago than LEDGER_RETENTION_DAYS' },
     });

@@ -7,8 +7,8 @@ import {
   changed,
   moveTimers,
   type TimerCommand,
-  timersQuery,
   type TimerWindow,
+  timersQuery,
   type WindowState,
 } from '../messages/timer-window.js';
 import { fireWindow, readWindow, writeTimers } from './proxies.js';
@@ -25,7 +25,9 @@ export async function timerWindow(window: TimerWindow): Promise<WindowState> {
   setHandler(addTimers, (timers) => void commands.push({ kind: 'add', timers }));
   setHandler(cancelTimers, (cancellations) => void commands.push({ kind: 'cancel', cancellations }));
   setHandler(moveTimers, (moves) => void commands.push({ kind: 'move', moves }));
-  setHandler(changed, () => void (isStale = true));
+  setHandler(changed, () => {
+    isStale = true;
+  });
 
   const firing = fireWhenDue(window, (phase) => {
     state = { ...state, phase };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Database } from '../../src/db/database.js';
@@ -59,6 +60,20 @@ function onServer(url: string) {
   test('more callers than connections all get their turn, however long it takes', async () => {
     const sleep = () => sql`select pg_sleep(0.5)`.execute(database.db);
     await expect(Promise.all(Array.from({ length: 15 }, sleep))).resolves.toHaveLength(15);
+  });
+
+  test('a connection that breaks between the statements of a transaction fails it, and nothing else', async () => {
+    const others = sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'`;
+    const broken = database.db.transaction().execute(async (tx) => {
+      await sql`select 1`.execute(tx);
+      await others.execute(database.db);
+      await delay(200);
+      await sql`select 1`.execute(tx);
+    });
+    const { error } = await failureOf(broken);
+    expect(isUnavailable(error)).toBe(true);
+    await expect(sql`select 1 as one`.execute(database.db)).resolves.toMatchObject({ rows: [{ one: 1 }] });
   });
 
   test('connections that the server ends are replaced, and listeners told that they may have missed something', async () => {

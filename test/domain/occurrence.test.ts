@@ -53,7 +53,10 @@ describe('the deliveries of an occurrence', () => {
       ['t1.3.0', 'log', 'log'],
       ['t1.3.1', 'signal', 'signal'],
     ]);
-    expect(frozen[1]).toMatchObject({ body: '[1,"two"]', request: { workflowId: 'order/demo/1', signal: 'go' } });
+    expect(frozen[1]).toMatchObject({
+      body: '[1,"two"]',
+      request: { workflowId: 'order/demo/1', signal: 'go' },
+    });
   });
 
   test('a timer that is started takes over whose it is, and its name, where it leaves them out', () => {

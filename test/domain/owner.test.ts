@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { HOUR_MS, isArmed, LEAD_MS, OPENING_MS, ownersOf, WINDOW_MS, windowOf } from '../../src/domain/owner.js';
+import {
+  HOUR_MS,
+  isArmed,
+  LEAD_MS,
+  OPENING_MS,
+  ownersOf,
+  WINDOW_MS,
+  windowOf,
+} from '../../src/domain/owner.js';
 
 const hourStart = Date.parse('2030-01-31T09:00:00Z');
 const fireAt = new Date(hourStart + 50_000);

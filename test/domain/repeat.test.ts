@@ -28,7 +28,10 @@ describe('a repeating timer', () => {
   });
 
   test('has no occurrence after its end', () => {
-    expect(nextOccurrence(series({ occurrence: 2, until: 12_000 }), 11_000)).toEqual({ occurrence: 3, fireAt: 12_000 });
+    expect(nextOccurrence(series({ occurrence: 2, until: 12_000 }), 11_000)).toEqual({
+      occurrence: 3,
+      fireAt: 12_000,
+    });
     expect(nextOccurrence(series({ occurrence: 2, until: 11_999 }), 11_000)).toBeNull();
   });
 

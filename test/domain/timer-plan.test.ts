@@ -6,7 +6,11 @@ const YEAR_MS = 365 * 86_400_000;
 
 describe('the due time of a request', () => {
   test('of a duration counts from now', () => {
-    expect(dueOf({ duration: 1_500 }, now)).toMatchObject({ kind: 'due', durationMs: 1_500, fireAt: new Date(now + 1_500) });
+    expect(dueOf({ duration: 1_500 }, now)).toMatchObject({
+      kind: 'due',
+      durationMs: 1_500,
+      fireAt: new Date(now + 1_500),
+    });
   });
 
   test('of a moment is that moment', () => {

@@ -18,7 +18,10 @@ describe('a URL as people may read it', () => {
 
 test('every webhook of a bundle is found: direct, in an escalation, in a timer that is started', () => {
   const actions: Action[] = [
-    { ...webhook('https://1.example'), escalation: { afterAttempts: 2, action: webhook('https://2.example') } },
+    {
+      ...webhook('https://1.example'),
+      escalation: { afterAttempts: 2, action: webhook('https://2.example') },
+    },
     { type: 'timer', duration: 1_000, actionBundle: { actions: [webhook('https://3.example')] } },
     { type: 'log' },
   ];

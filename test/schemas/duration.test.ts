@@ -23,8 +23,31 @@ describe('a duration', () => {
   });
 
   test.each([
-    '', '5', 'abc', '-5m', '5m garbage', '1e3s', '5 minutes', '5M', 'P1M', 'P1Y', 'PT', 'P', '0s', '0.0001ms',
-    '1826d', '99999999999d', 'PT99999999999H', 0, -1, 1.5, Number.NaN, 1e308, null, {}, [],
+    '',
+    '5',
+    'abc',
+    '-5m',
+    '5m garbage',
+    '1e3s',
+    '5 minutes',
+    '5M',
+    'P1M',
+    'P1Y',
+    'PT',
+    'P',
+    '0s',
+    '0.0001ms',
+    '1826d',
+    '99999999999d',
+    'PT99999999999H',
+    0,
+    -1,
+    1.5,
+    Number.NaN,
+    1e308,
+    null,
+    {},
+    [],
   ])('%p is refused', (text) => {
     expect(Duration.safeParse(text).success).toBe(false);
   });

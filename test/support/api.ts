@@ -4,14 +4,14 @@ import { v7 as newId } from 'uuid';
 import { type CreatedOrg, createOrg } from '../../src/api/create-org.js';
 import { type RunningApi, startApi } from '../../src/api/start.js';
 import { readConfig } from '../../src/config.js';
-import type { Context } from '../../src/process/context.js';
 import type { Database } from '../../src/db/database.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
-import type { Log } from '../../src/log.js';
-import type { Problem } from '../../src/schemas/problem.js';
 import { createStarter } from '../../src/engine/starter.js';
-import { createTimers } from '../../src/timers/timers.js';
+import type { Log } from '../../src/log.js';
+import type { Context } from '../../src/process/context.js';
+import type { Problem } from '../../src/schemas/problem.js';
 import { createVault, type Vault } from '../../src/secrets/vault.js';
+import { createTimers } from '../../src/timers/timers.js';
 import { databases, silentLog } from './databases.js';
 
 export const TEST_SECRET_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;

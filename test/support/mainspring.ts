@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import type { Timer } from '../../src/schemas/timer.js';
 import { startWorkers } from '../../src/worker/start.js';
-import { DEMO_KEY, openTestContext, type TestApi, type TestApiOptions, serveTestApi } from './api.js';
+import { DEMO_KEY, openTestContext, serveTestApi, type TestApi, type TestApiOptions } from './api.js';
 import { openTestEngine } from './engine.js';
 
 /** All of Mainspring in this process: API, workers, embedded database, a namespace of its own. */

@@ -1,9 +1,21 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { windowOf } from '../../src/domain/owner.js';
-import { addTimers, cancelTimers, moveTimers, timersQuery, timerWindowId } from '../../src/messages/timer-window.js';
+import {
+  addTimers,
+  cancelTimers,
+  moveTimers,
+  timersQuery,
+  timerWindowId,
+} from '../../src/messages/timer-window.js';
 import { DEMO_KEY } from '../support/api.js';
-import { callsTo, eventually, startMainspring, type TestMainspring, timerRequest } from '../support/mainspring.js';
+import {
+  callsTo,
+  eventually,
+  startMainspring,
+  type TestMainspring,
+  timerRequest,
+} from '../support/mainspring.js';
 import { openReceiver, type Receiver } from '../support/receiver.js';
 
 let mainspring: TestMainspring;
@@ -27,7 +39,10 @@ const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 describe('a timer', () => {
   test('calls its webhook once, not before it is due, with a signature that verifies', async () => {
     const secret = await mainspring.send('/webhook-secret', { key: DEMO_KEY });
-    const timer = await mainspring.createTimer({ duration: '400ms', ...callsTo(`${receiver.url}/once`, { data: { n: 1 } }) });
+    const timer = await mainspring.createTimer({
+      duration: '400ms',
+      ...callsTo(`${receiver.url}/once`, { data: { n: 1 } }),
+    });
     const fired = await mainspring.getTimer(timer.id, '10s');
     expect(fired).toMatchObject({ status: 'fired', fireAt: timer.fireAt });
     expect(Date.parse(fired.firedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(timer.fireAt));
@@ -37,7 +52,9 @@ describe('a timer', () => {
     expect(call?.headers['webhook-id']).toBe(`${timer.id}.1.0`);
     const key = Buffer.from(secret.json<{ secret: string }>().secret.slice('whsec_'.length), 'base64');
     const content = `${call?.headers['webhook-id']}.${call?.headers['webhook-timestamp']}.${call?.body}`;
-    expect(call?.headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(content).digest('base64')}`);
+    expect(call?.headers['webhook-signature']).toBe(
+      `v1,${createHmac('sha256', key).update(content).digest('base64')}`,
+    );
   });
 
   test('that is created for an armed window fires in time, as does one that is moved into it', async () => {
@@ -62,7 +79,10 @@ describe('a timer', () => {
   });
 
   test('starts its duration anew when it is reset', async () => {
-    const { id, fireAt } = await mainspring.createTimer({ duration: '2s', ...callsTo(`${receiver.url}/reset`) });
+    const { id, fireAt } = await mainspring.createTimer({
+      duration: '2s',
+      ...callsTo(`${receiver.url}/reset`),
+    });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const reset = await mainspring.post(`/timers/${id}/reset`, {});
     expect(reset.status).toBe(200);
@@ -73,16 +93,34 @@ describe('a timer', () => {
 
   test('repeats at its rate, as often as it should, under another id each time', async () => {
     const repeat = { every: '1s', count: 3 };
-    const { id } = await mainspring.createTimer({ duration: '300ms', repeat, ...callsTo(`${receiver.url}/repeat`) });
-    const fired = await eventually(() => mainspring.getTimer(id), ({ status }) => status === 'fired');
-    expect(callsAt('/repeat').map(({ headers }) => headers['webhook-id'])).toEqual([`${id}.1.0`, `${id}.2.0`, `${id}.3.0`]);
+    const { id } = await mainspring.createTimer({
+      duration: '300ms',
+      repeat,
+      ...callsTo(`${receiver.url}/repeat`),
+    });
+    const fired = await eventually(
+      () => mainspring.getTimer(id),
+      ({ status }) => status === 'fired',
+    );
+    expect(callsAt('/repeat').map(({ headers }) => headers['webhook-id'])).toEqual([
+      `${id}.1.0`,
+      `${id}.2.0`,
+      `${id}.3.0`,
+    ]);
     expect(fired.deliveries).toHaveLength(3);
   });
 
   test('starts another timer, whose webhook keeps its secret header', async () => {
-    const child = { type: 'timer', duration: '200ms', ...callsTo(`${receiver.url}/child`, { headers: { 'X-Token': 'very-secret' } }) };
+    const child = {
+      type: 'timer',
+      duration: '200ms',
+      ...callsTo(`${receiver.url}/child`, { headers: { 'X-Token': 'very-secret' } }),
+    };
     const { id } = await mainspring.createTimer({ duration: '200ms', actionBundle: { actions: [child] } });
-    await eventually(() => callsAt('/child'), (calls) => calls.length > 0);
+    await eventually(
+      () => callsAt('/child'),
+      (calls) => calls.length > 0,
+    );
     expect(callsAt('/child')[0]?.headers['x-token']).toBe('very-secret');
     expect(JSON.stringify(await mainspring.getTimer(`${id}.1.0`))).not.toContain('very-secret');
   });
@@ -94,19 +132,33 @@ describe('a timer', () => {
       escalation: { afterAttempts: 2, action: { type: 'webhook', url: `${receiver.url}/escalated` } },
     };
     const retryPolicy = { maxAttempts: 3, backoffInitialMs: 100, maxBackoffMs: 100 };
-    const { id } = await mainspring.createTimer({ duration: '200ms', actionBundle: { actions: [action], retryPolicy } });
-    const failed = await eventually(() => mainspring.getTimer(id), ({ status }) => status === 'failed');
+    const { id } = await mainspring.createTimer({
+      duration: '200ms',
+      actionBundle: { actions: [action], retryPolicy },
+    });
+    const failed = await eventually(
+      () => mainspring.getTimer(id),
+      ({ status }) => status === 'failed',
+    );
     expect(callsAt('/fails')).toHaveLength(3);
     expect(new Set(callsAt('/fails').map(({ body }) => body)).size).toBe(1);
-    await eventually(() => callsAt('/escalated'), (calls) => calls.length === 1);
-    expect(failed.deliveries.find((delivery) => delivery.id === `${id}.1.0`)).toMatchObject({ status: 'dead', attemptCount: 3 });
+    await eventually(
+      () => callsAt('/escalated'),
+      (calls) => calls.length === 1,
+    );
+    expect(failed.deliveries.find((delivery) => delivery.id === `${id}.1.0`)).toMatchObject({
+      status: 'dead',
+      attemptCount: 3,
+    });
   });
 });
 
 test('of 1,000 timers that are cancelled around their due moment, each is cancelled or called, never both', async () => {
   const due = Date.now() + 6_000;
   const fireAt = new Date(due).toISOString();
-  const timers = Array.from({ length: 1_000 }, () => timerRequest({ fireAt, ...callsTo(`${receiver.url}/contested`) }));
+  const timers = Array.from({ length: 1_000 }, () =>
+    timerRequest({ fireAt, ...callsTo(`${receiver.url}/contested`) }),
+  );
   const created = await mainspring.send('/timers/batch', { key: DEMO_KEY, body: { timers } });
   const ids = created.json<{ timers: { id: string }[] }>().timers.map(({ id }) => id);
   await new Promise((resolve) => setTimeout(resolve, due - 400 - Date.now()));
@@ -114,7 +166,10 @@ test('of 1,000 timers that are cancelled around their due moment, each is cancel
   const queue = [...ids];
   const cancelInTurn = async () => {
     for (let id = queue.shift(); id; id = queue.shift()) {
-      statuses.set(id, (await mainspring.post(`/timers/${id}/cancel`, { reason: 'no longer needed' })).status);
+      statuses.set(
+        id,
+        (await mainspring.post(`/timers/${id}/cancel`, { reason: 'no longer needed' })).status,
+      );
     }
   };
   await Promise.all(Array.from({ length: 8 }, cancelInTurn));
@@ -122,7 +177,10 @@ test('of 1,000 timers that are cancelled around their due moment, each is cancel
   const refused = ids.filter((id) => statuses.get(id) === 409);
   expect(cancelled.length + refused.length).toBe(1_000);
   expect(Math.min(cancelled.length, refused.length)).toBeGreaterThan(0);
-  await eventually(() => callsAt('/contested').length, (count) => count >= refused.length);
+  await eventually(
+    () => callsAt('/contested').length,
+    (count) => count >= refused.length,
+  );
   await new Promise((resolve) => setTimeout(resolve, 500));
   const called = callsAt('/contested').map(({ body }) => JSON.parse(body).timer_id);
   expect(called.sort()).toEqual(refused.sort());
@@ -134,7 +192,10 @@ describe('other services', () => {
   test('add, move and cancel timers by signal, and query a window', async () => {
     const fireAt = soon(120_000);
     const startsAt = windowOf(new Date(fireAt)).toISOString();
-    const add = (id: string, path: string) => ({ id, ...timerRequest({ fireAt, ...callsTo(`${receiver.url}${path}`) }) });
+    const add = (id: string, path: string) => ({
+      id,
+      ...timerRequest({ fireAt, ...callsTo(`${receiver.url}${path}`) }),
+    });
     const handle = await mainspring.workflows.signalWithStart('timerWindow', {
       workflowId: timerWindowId({ orgId, startsAt }),
       taskQueue: 'timers',
@@ -143,11 +204,22 @@ describe('other services', () => {
       // A signal may come twice: the ids make it one timer each.
       signalArgs: [[add('s-1', '/signalled'), add('s-2', '/signalled-2'), add('s-1', '/signalled')] as never],
     });
-    await eventually(() => handle.query(timersQuery), ({ next }) => next.length === 2);
+    await eventually(
+      () => handle.query(timersQuery),
+      ({ next }) => next.length === 2,
+    );
     await handle.signal(cancelTimers, [{ id: 's-2', reason: 'by signal' }]);
     await handle.signal(moveTimers, [{ id: 's-1', fireAt: soon(1_000) }]);
-    expect(await eventually(() => mainspring.getTimer('s-1'), ({ status }) => status === 'fired')).toMatchObject({ id: 's-1' });
-    expect(await mainspring.getTimer('s-2')).toMatchObject({ status: 'cancelled', cancelReason: 'by signal' });
+    expect(
+      await eventually(
+        () => mainspring.getTimer('s-1'),
+        ({ status }) => status === 'fired',
+      ),
+    ).toMatchObject({ id: 's-1' });
+    expect(await mainspring.getTimer('s-2')).toMatchObject({
+      status: 'cancelled',
+      cancelReason: 'by signal',
+    });
     expect([callsAt('/signalled').length, callsAt('/signalled-2').length]).toEqual([1, 0]);
   });
 
@@ -161,14 +233,20 @@ describe('other services', () => {
       signal: addTimers,
       signalArgs: [[{ id: '../x' }, null, { id: 'fine', ...timerRequest({ fireAt }) }] as never],
     });
-    await eventually(() => mainspring.send('/timers/fine', { key: DEMO_KEY }), ({ status }) => status === 200);
+    await eventually(
+      () => mainspring.send('/timers/fine', { key: DEMO_KEY }),
+      ({ status }) => status === 200,
+    );
     expect((await handle.describe()).status.name).toBe('RUNNING');
   });
 
   test('read in the Web UI what a window holds', async () => {
     const timer = await mainspring.createTimer({ fireAt: soon(300_000), name: 'seen by people' });
     const handle = mainspring.workflows.getHandle(timer.run.workflowId);
-    const { next } = await eventually(() => handle.query(timersQuery), (state) => state.next.length > 0);
+    const { next } = await eventually(
+      () => handle.query(timersQuery),
+      (state) => state.next.length > 0,
+    );
     expect(next).toContainEqual({ id: timer.id, name: 'seen by people', fireAt: timer.fireAt });
     const { searchAttributes } = await handle.describe();
     expect(searchAttributes).toMatchObject({ MsOrg: ['demo'], MsKind: ['window'] });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Log } from '../../log.js';
 import { mapValues, mapWebhooks } from '../../domain/webhook-secrets.js';
+import type { Log } from '../../log.js';
 import type { ActionBundle } from '../../schemas/action.js';
 import { TimerRequest } from '../../schemas/timer.js';
-import { prepare, type PrepareOptions } from '../../timers/prepare.js';
+import { type PrepareOptions, prepare } from '../../timers/prepare.js';
 import type { Timers } from '../../timers/timers.js';
 import type { AttemptResult, Channel } from './channel.js';
 
@@ -27,14 +27,23 @@ function requestOf(body: string, vault: PrepareOptions['vault']) {
 }
 
 /** Starts another timer. Its id is the delivery's, so that a second attempt finds it there. */
-export function createTimerChannel({ timers, log, now = Date.now, vault, guard }: TimerChannelOptions): Channel {
+export function createTimerChannel({
+  timers,
+  log,
+  now = Date.now,
+  vault,
+  guard,
+}: TimerChannelOptions): Channel {
   return {
     async deliver({ orgId, id, body }): Promise<AttemptResult> {
       const parsed = requestOf(body, vault);
       if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
       const prepared = prepare(parsed.data, { orgId, id, now: now() }, { vault, guard });
       if (prepared.kind === 'refused') {
-        return { kind: 'dead', error: prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; ') };
+        return {
+          kind: 'dead',
+          error: prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; '),
+        };
       }
       try {
         const { row } = await timers.create(prepared.timer);

@@ -1,9 +1,9 @@
 import { readRetryAfter } from '../../domain/retry.js';
 import type { Log } from '../../log.js';
-import type { Vault } from '../../secrets/vault.js';
 import type { Answer } from '../../outbound/exchange.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import { OutboundError, type OutboundFailure } from '../../outbound/outbound-error.js';
+import type { Vault } from '../../secrets/vault.js';
 import { signed } from '../sign.js';
 import type { AttemptResult, Channel, OutgoingDelivery } from './channel.js';
 

@@ -1,13 +1,11 @@
 import type { DueTimer } from '../../db/claims.js';
-import { readDue } from '../../db/claims.js';
 import { windowOf } from '../../domain/owner.js';
 import { nextOccurrence } from '../../domain/repeat.js';
-import type { TimersNotice } from '../../domain/timers-notice.js';
+import type { Starter } from '../../engine/starter.js';
 import type { Log } from '../../log.js';
 import type { Endpoint } from '../../messages/endpoint.js';
-import type { Starter } from '../../engine/starter.js';
-import { claim, type ClaimContext, type Firing } from './claim.js';
-import { createDueList } from './due-list.js';
+import { type ClaimContext, claim, type Firing } from './claim.js';
+import { openDueList } from './due-list.js';
 
 /** Rows are claimed this long before they are due, and longer by what recent claims took. */
 const CLAIM_AHEAD_MS = 20;
@@ -22,9 +20,9 @@ export interface ArmingOptions extends ClaimContext {
   now: () => number;
 }
 
-/** The due list of one arming, and the claims made from it. */
+/** The claims that one arming of a window makes. */
 export interface Arming {
-  /** Reads the window when something about it is unknown, then claims what is (nearly) due. Empty: nothing is yet. */
+  /** Claims what is (nearly) due. Empty: nothing is yet. */
   claimDue(): Promise<Firing[]>;
   /** Until something may be due, something changed, or the next look is due. */
   pause(untilMs: number): Promise<void>;
@@ -34,56 +32,21 @@ export interface Arming {
 }
 
 export function openArming(options: ArmingOptions): Arming {
-  const { database, window, starter, now } = options;
-  const list = createDueList();
-  let isStale = true;
+  const { database, window, now } = options;
+  const list = openDueList(database, window);
   let recentClaimMs = 0;
-  let wake: () => void = () => undefined;
-
-  const unlisten = database.listen('timers', (payload) => {
-    const notice: TimersNotice | null = payload === null ? null : JSON.parse(payload);
-    if (notice && (notice.orgId !== window.orgId || notice.windowAt !== window.startsAt.getTime())) return;
-    if (notice?.timers) for (const [id, fireAt] of notice.timers) list.add({ id, fireAt, series: null });
-    else isStale = true;
-    wake();
-  });
-
-  async function refresh(): Promise<void> {
-    isStale = false;
-    try {
-      list.replace(await readDue(database.db, window));
-    } catch (error) {
-      isStale = true;
-      throw error;
-    }
-  }
 
   const claimAheadMs = () => CLAIM_AHEAD_MS + Math.min(recentClaimMs, MOST_AHEAD_MS);
-
-  /** The owners of what repeats are ensured before the claim that moves it there. */
-  async function ensureNext(due: DueTimer[]): Promise<void> {
-    const next = due.flatMap(({ series }) => (series ? [nextOccurrence(series, now())] : []));
-    const moments = next.flatMap((occurrence) => (occurrence ? [windowOf(new Date(occurrence.fireAt)).getTime()] : []));
-    await Promise.all([...new Set(moments)].map((at) => starter.ensureOwners(window.orgId, new Date(at))));
-  }
-
-  /** Their rows are pending already: should the engine be away, the sweep finds them. */
-  async function handOver(endpoint: Endpoint): Promise<void> {
-    await starter.ensureEndpoint(endpoint).catch((error: unknown) => {
-      options.log.warn({ receiver: endpoint.receiver, error: String(error) }, 'An endpoint could not be started');
-    });
-    starter.wakeEndpoint(endpoint);
-  }
 
   async function claimListed(due: DueTimer[]): Promise<Firing[]> {
     const startedAt = now();
     try {
-      await ensureNext(due);
+      await ensureNext(options, due);
       const { firings, leftToEndpoints } = await claim(options, due, startedAt);
-      for (const receiver of leftToEndpoints) await handOver({ orgId: window.orgId, receiver });
+      for (const receiver of leftToEndpoints) await handOver(options, { orgId: window.orgId, receiver });
       return firings;
     } catch (error) {
-      isStale = true;
+      list.doubt();
       throw error;
     } finally {
       recentClaimMs = Math.max(now() - startedAt, recentClaimMs * 0.9);
@@ -92,29 +55,34 @@ export function openArming(options: ArmingOptions): Arming {
 
   return {
     async claimDue() {
-      if (isStale) await refresh();
-      const due = list.take(now() + claimAheadMs(), MOST_IN_A_CLAIM);
+      const due = await list.take(now() + claimAheadMs(), MOST_IN_A_CLAIM);
       if (due.length === 0) return [];
-      if (due.some(({ series }) => series)) isStale = true;
+      // What repeats may come again within this window.
+      if (due.some(({ series }) => series)) list.doubt();
       return claimListed(due);
     },
-    async pause(untilMs) {
-      const soonest = Math.min(untilMs, (list.nextAt ?? Number.POSITIVE_INFINITY) - claimAheadMs(), now() + LONGEST_WAIT_MS);
-      const delay = soonest - now();
-      if (delay <= 0 || isStale) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, delay);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      wake = () => undefined;
+    pause(untilMs) {
+      const nextAt = (list.nextAt ?? Number.POSITIVE_INFINITY) - claimAheadMs();
+      return list.pause(Math.min(untilMs, nextAt, now() + LONGEST_WAIT_MS), now());
     },
-    async isEmpty() {
-      await refresh();
-      return list.size === 0;
-    },
-    close: unlisten,
+    isEmpty: list.isEmpty,
+    close: list.close,
   };
+}
+
+/** The owners of what repeats are ensured before the claim that moves it there. */
+async function ensureNext({ starter, window, now }: ArmingOptions, due: DueTimer[]): Promise<void> {
+  const next = due.flatMap(({ series }) => (series ? [nextOccurrence(series, now())] : []));
+  const windows = next.flatMap((occurrence) =>
+    occurrence ? [windowOf(new Date(occurrence.fireAt)).getTime()] : [],
+  );
+  await Promise.all([...new Set(windows)].map((at) => starter.ensureOwners(window.orgId, new Date(at))));
+}
+
+/** For rows that are pending already: should the engine be away, the sweep finds them. */
+async function handOver({ starter, log }: ArmingOptions, endpoint: Endpoint): Promise<void> {
+  await starter.ensureEndpoint(endpoint).catch((error: unknown) => {
+    log.warn({ receiver: endpoint.receiver, error: String(error) }, 'An endpoint could not be started');
+  });
+  starter.wakeEndpoint(endpoint);
 }

@@ -1,5 +1,5 @@
+import { type Claim, type ClaimedTimer, claimTimers, type DueTimer } from '../../db/claims.js';
 import type { Database } from '../../db/database.js';
-import { type Claim, claimTimers, type ClaimedTimer, type DueTimer } from '../../db/claims.js';
 import { insertDeliveries, type NewDelivery } from '../../db/deliveries.js';
 import { holdWindow, type WindowKey } from '../../db/windows.js';
 import { freeze } from '../../domain/occurrence.js';
@@ -39,7 +39,11 @@ const claimOf = (timer: DueTimer, now: number): Claim => {
   const fireAt = new Date(timer.fireAt);
   if (!next) return { id: timer.id, fireAt, next: null };
   const nextFireAt = new Date(next.fireAt);
-  return { id: timer.id, fireAt, next: { fireAt: nextFireAt, windowAt: windowOf(nextFireAt), occurrence: next.occurrence } };
+  return {
+    id: timer.id,
+    fireAt,
+    next: { fireAt: nextFireAt, windowAt: windowOf(nextFireAt), occurrence: next.occurrence },
+  };
 };
 
 /**
@@ -51,12 +55,21 @@ export async function claim(context: ClaimContext, due: DueTimer[], now: number)
   const byId = new Map(due.map((timer) => [timer.id, timer]));
   return database.db.transaction().execute(async (tx) => {
     if (!(await holdWindow(tx, window, epoch))) throw new OvertakenError();
-    const claimed = await claimTimers(tx, window, epoch, due.map((timer) => claimOf(timer, now)));
+    const claimed = await claimTimers(
+      tx,
+      window,
+      epoch,
+      due.map((timer) => claimOf(timer, now)),
+    );
     const planned = claimed.flatMap((timer) => {
       const known = byId.get(timer.id);
       return known ? [plan(context, timer, known, now)] : [];
     });
-    const fates = await insertDeliveries(tx, planned.flatMap(({ deliveries }) => deliveries), now);
+    const fates = await insertDeliveries(
+      tx,
+      planned.flatMap(({ deliveries }) => deliveries),
+      now,
+    );
     const isOurs = ({ id }: NewDelivery) => fates.get(id) === 'sending';
     const left = planned.flatMap(({ deliveries }) => deliveries.filter((delivery) => !isOurs(delivery)));
     return {
@@ -85,17 +98,19 @@ function plan({ vault, window, epoch }: ClaimContext, timer: ClaimedTimer, due: 
     actions,
     retryPolicy,
   };
-  const deliveries: NewDelivery[] = freeze(occurrence, (url) => new URL(vault.open(url)).origin).map((delivery) => ({
-    ...delivery,
-    orgId: window.orgId,
-    timerId: timer.id,
-    subscriptionId: null,
-    tenantId: timer.tenant_id,
-    status: 'sending',
-    windowAt: window.startsAt,
-    epoch,
-    nextAttemptAt: null,
-  }));
+  const deliveries: NewDelivery[] = freeze(occurrence, (url) => new URL(vault.open(url)).origin).map(
+    (delivery) => ({
+      ...delivery,
+      orgId: window.orgId,
+      timerId: timer.id,
+      subscriptionId: null,
+      tenantId: timer.tenant_id,
+      status: 'sending',
+      windowAt: window.startsAt,
+      epoch,
+      nextAttemptAt: null,
+    }),
+  );
   const firing = { timerId: timer.id, dueAt: due.fireAt, claimedAt: now, concurrency: concurrency ?? 20 };
   return { firing, deliveries };
 }

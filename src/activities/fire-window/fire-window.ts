@@ -1,16 +1,18 @@
-import { activityInfo, heartbeat, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Database } from '../../db/database.js';
 import { armWindow, type WindowKey } from '../../db/windows.js';
 import { LINGER_MS, WINDOW_MS } from '../../domain/owner.js';
+import type { Starter } from '../../engine/starter.js';
 import type { Log } from '../../log.js';
 import type { TimerWindow } from '../../messages/timer-window.js';
-import type { Starter } from '../../engine/starter.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { Channels } from '../channels/channel.js';
 import type { OutcomeRecorder } from '../record-outcomes.js';
 import { type Arming, openArming } from './arming.js';
 import { type ClaimContext, type Firing, OvertakenError } from './claim.js';
+import { isCurrentAttempt } from './current-attempt.js';
 import { fire } from './fire.js';
 import { createOutcomeWriter } from './outcome-writer.js';
 import { createReceiverGate } from './receiver-gate.js';
@@ -19,11 +21,14 @@ import { takeOver } from './take-over.js';
 /** How long the loop rests after the database failed it; without a heartbeat, so that another worker may try. */
 const REST_AFTER_FAILURE_MS = 250;
 const HEARTBEAT_MS = 1_000;
+/** A loop that did not come round for so long was stopped with its process: another worker may be at it. */
+const STOPPED_MS = 3_000;
 
 export interface FireWindowOptions {
   database: Database;
   vault: Vault;
   log: Log;
+  client: Client;
   starter: Pick<Starter, 'ensureOwners' | 'ensureEndpoint' | 'wakeEndpoint'>;
   channels: Channels;
   recorder: OutcomeRecorder;
@@ -40,9 +45,16 @@ export interface FireWindowOptions {
  * believe that they run it: each arming has an epoch, and only the latest epoch can claim or write.
  */
 export function createFireWindow(options: FireWindowOptions) {
-  const { database, vault, log, starter, now = Date.now } = options;
+  const { database, vault, log, client, starter, now = Date.now } = options;
 
-  return async function fireWindow({ orgId, startsAt }: TimerWindow): Promise<void> {
+  async function assertCurrent(): Promise<void> {
+    if (!(await isCurrentAttempt(client))) throw new OvertakenError();
+  }
+
+  async function fireUntilOver({ orgId, startsAt }: TimerWindow): Promise<void> {
+    // A process that was stopped wakes up with attempts that Temporal has given to others long since: were they to arm,
+    // each would send again whatever is under way.
+    await assertCurrent();
     const window: WindowKey = { orgId, startsAt: new Date(startsAt) };
     const epoch = await armWindow(database.db, window);
     const context: ClaimContext = { database, vault, window, epoch };
@@ -52,22 +64,36 @@ export function createFireWindow(options: FireWindowOptions) {
     try {
       for (const firing of await takeOver(context, now())) sending.send(firing);
       await claimUntilOver(arming, sending, window.startsAt.getTime() + WINDOW_MS + LINGER_MS);
-    } catch (error) {
-      if (!(error instanceof OvertakenError)) throw error;
-      throw ApplicationFailure.nonRetryable('another worker armed this window', 'Overtaken');
     } finally {
       arming.close();
+    }
+  }
+
+  return async function fireWindow(window: TimerWindow): Promise<void> {
+    try {
+      await fireUntilOver(window);
+    } catch (error) {
+      if (!(error instanceof OvertakenError)) throw error;
+      // Temporal hears this of its current attempt only, and that one is to go on.
+      throw ApplicationFailure.retryable('another worker armed this window', 'Overtaken');
     }
   };
 
   /** Claims and sends until the time is over and nothing is left. */
   async function claimUntilOver(arming: Arming, sending: Sending, endsAt: number): Promise<void> {
     const cancelled = cancellationSignal();
+    let roundAt = now();
     for (;;) {
       if (sending.isOvertaken()) throw new OvertakenError();
+      if (now() - roundAt > STOPPED_MS) await assertCurrent();
+      roundAt = now();
       if (cancelled.aborted || options.stopping.aborted) {
         await sending.settled();
-        throw ApplicationFailure.create({ message: 'the worker stops', type: 'WorkerStops', nextRetryDelay: '1 ms' });
+        throw ApplicationFailure.create({
+          message: 'the worker stops',
+          type: 'WorkerStops',
+          nextRetryDelay: '1 ms',
+        });
       }
       try {
         const firings = await arming.claimDue();
@@ -89,7 +115,10 @@ export function createFireWindow(options: FireWindowOptions) {
 type Sending = ReturnType<typeof openSending>;
 
 /** What is claimed is sent beside the loop, and its outcomes are written in batches. */
-function openSending({ log, channels, recorder, connectionsPerReceiver, onFired, now = Date.now }: FireWindowOptions, context: ClaimContext) {
+function openSending(
+  { log, channels, recorder, connectionsPerReceiver, onFired, now = Date.now }: FireWindowOptions,
+  context: ClaimContext,
+) {
   const gate = createReceiverGate(connectionsPerReceiver);
   const underWay = new Set<Promise<void>>();
   let overtaken = false;

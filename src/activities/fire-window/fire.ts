@@ -30,7 +30,12 @@ export async function fire(options: FireOptions, firing: Firing): Promise<Finish
     else postponed.push({ id: delivery.id, receiver: delivery.receiver });
   });
   const isDead = outcomes.some(({ result }) => result.kind === 'dead');
-  const timer = { id: firing.timerId, firedAt: new Date(startedAt), latenessMs: startedAt - firing.dueAt, isDead };
+  const timer = {
+    id: firing.timerId,
+    firedAt: new Date(startedAt),
+    latenessMs: startedAt - firing.dueAt,
+    isDead,
+  };
   return { timer, outcomes, postponed };
 }
 
@@ -39,7 +44,10 @@ async function assertOurs({ database, window, epoch }: FireOptions): Promise<voi
 }
 
 /** Null when the receiver failed too often in a row to be tried here. */
-async function attempt({ channels, gate, now }: FireOptions, delivery: OutgoingDelivery): Promise<Outcome | null> {
+async function attempt(
+  { channels, gate, now }: FireOptions,
+  delivery: OutgoingDelivery,
+): Promise<Outcome | null> {
   let startedAt = now();
   const result = await gate.run(
     delivery.receiver,
@@ -52,7 +60,11 @@ async function attempt({ channels, gate, now }: FireOptions, delivery: OutgoingD
   return result && { delivery, result, at: new Date(startedAt), durationMs: now() - startedAt };
 }
 
-async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = [...items];
   const lane = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type FiredTimer, finishTimers } from '../../db/claims.js';
 import type { Database } from '../../db/database.js';
-import { finishTimers, type FiredTimer } from '../../db/claims.js';
 import { holdWindow, type WindowKey } from '../../db/windows.js';
 import { endedNotices } from '../../domain/ended-notice.js';
 import type { Outcome, OutcomeRecorder } from '../record-outcomes.js';
@@ -32,7 +32,13 @@ export interface OutcomeWriterOptions {
   onFailure: (error: unknown) => void;
 }
 
-export function createOutcomeWriter({ database, recorder, window, epoch, onFailure }: OutcomeWriterOptions): OutcomeWriter {
+export function createOutcomeWriter({
+  database,
+  recorder,
+  window,
+  epoch,
+  onFailure,
+}: OutcomeWriterOptions): OutcomeWriter {
   let open: { batch: FinishedFiring[]; written: Promise<void> } | null = null;
   let before: Promise<void> = Promise.resolve();
 
@@ -46,7 +52,16 @@ export function createOutcomeWriter({ database, recorder, window, epoch, onFailu
       guard: async (tx) => {
         if (!(await holdWindow(tx, window, epoch))) throw new OvertakenError();
       },
-      finish: (tx) => finishTimers(tx, window.orgId, timers, endedNotices(window.orgId, timers.map(({ id }) => id))),
+      finish: (tx) =>
+        finishTimers(
+          tx,
+          window.orgId,
+          timers,
+          endedNotices(
+            window.orgId,
+            timers.map(({ id }) => id),
+          ),
+        ),
     });
   }
 
