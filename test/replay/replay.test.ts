@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import { testBundle } from '../support/engine.js';
+import { quietRuntime, testBundle } from '../support/engine.js';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+quietRuntime();
 const recorded = readdirSync(pathOf('./histories')).filter((name) => name.endsWith('.json'));
 
 const replay = (workflowBundle: WorkflowBundleOption, name: string) =>

@@ -38,7 +38,7 @@ export const testAddress = () => required('MAINSPRING_TEST_TEMPORAL');
 export const testBundle = () => ({ codePath: required('MAINSPRING_TEST_BUNDLE') });
 
 let isInstalled = false;
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (!isInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   isInstalled = true;
 }
