@@ -30,9 +30,12 @@ const port = await freePort();
 const temporalPort = await freePort();
 // A Temporal CLI that an earlier start or test run has built is kept with the project.
 const kept = join(root, '.mainspring', 'bin');
-const env = {
+const common = {
   ...process.env,
   PATH: existsSync(kept) ? `${kept}${delimiter}${process.env.PATH}` : process.env.PATH,
+};
+const env = {
+  ...common,
   DATA_DIR: folder,
   PORT: port,
   TEMPORAL_PORT: temporalPort,
@@ -60,7 +63,7 @@ const run = (script) =>
   spawnSync(process.execPath, [join(root, 'scripts', script), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: {
-      ...env,
+      ...common,
       MINOOTS_BASE_URL: `http://localhost:${port}`,
       TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
     },

@@ -10,6 +10,12 @@ import { ensureUpkeep } from './upkeep.js';
 /** How many activities run at once: an armed window holds its slot for half a minute or longer. */
 const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200 };
 
+/**
+ * Temporal hands a task to whoever has waited longest, and of a process that was stopped it does not know that it is:
+ * each call that waits there swallows a task, until its time is over. So few wait while there is little to do.
+ */
+const POLLS = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 10 } as const;
+
 /** For everything that closes after the workers. */
 const CLOSING_MS = 8_000;
 
@@ -27,6 +33,8 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
       activities,
       workflowBundle: bundle,
       maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS[taskQueue],
+      activityTaskPollerBehavior: POLLS,
+      workflowTaskPollerBehavior: POLLS,
       // 0 by default: a running activity would be cancelled the moment the worker stops.
       shutdownGraceTime: '10s',
       // What does not end in the grace is handed back while there is time to close the rest.

@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from './cluster/cluster.js';
 import { createRandom } from './random.js';
+import { away } from './scenarios/away.js';
+import { idempotency } from './scenarios/idempotency.js';
+import { shutdown } from './scenarios/shutdown.js';
 import { stoppedWorker } from './scenarios/stopped-worker.js';
 import { storm } from './scenarios/storm.js';
+import { whole } from './scenarios/whole.js';
 import { type Stage, seconds } from './stage.js';
 import { createVerdict } from './verdict.js';
 
@@ -13,12 +17,17 @@ type Scenario =
 const SCENARIOS: Record<string, Scenario> = {
   'stopped-worker': { kind: 'cluster', play: stoppedWorker },
   storm: { kind: 'cluster', play: storm },
+  away: { kind: 'cluster', play: away },
+  idempotency: { kind: 'cluster', play: idempotency },
+  shutdown: { kind: 'cluster', play: shutdown },
+  whole: { kind: 'alone', play: whole },
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     full: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     keep: { type: 'boolean', default: false },
   },

@@ -73,7 +73,7 @@ describe('a timer', () => {
     expect(await mainspring.getTimer(id, '10s')).toMatchObject({ status: 'fired' });
     for (const change of ['fire', 'reset', 'cancel']) {
       const answer = await mainspring.post(`/timers/${id}/${change}`, {});
-      expect([answer.status, answer.body['code']]).toEqual([409, 'already_firing']);
+      expect([answer.status, answer.body.code]).toEqual([409, 'already_firing']);
     }
     expect(callsAt('/now')).toHaveLength(1);
   });
