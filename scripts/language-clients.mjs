@@ -142,8 +142,8 @@ const CLIENTS = [
     async check(receiverUrl, startedAt) {
       const folder = await adapt('rust', 'src/main.rs', receiverUrl);
       const env = { ...process.env, CARGO_TARGET_DIR: path.join(ROOT, '.test/cargo') };
-      await run('cargo', ['build', '--quiet', '--locked'], { cwd: folder, env });
-      const output = await run('cargo', ['run', '--quiet', '--locked'], { cwd: folder, env });
+      await run('cargo', ['build', '--quiet'], { cwd: folder, env });
+      const output = await run('cargo', ['run', '--quiet'], { cwd: folder, env });
       assert.match(output, /🐕 Watchdog timer created: \S+/);
       assert.equal(output.match(/⏳ Waiting 2000ms before calling/g)?.length, 2);
       assert.equal(output.match(/📡 Making API call to/g)?.length, 3);
