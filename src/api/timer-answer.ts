@@ -12,9 +12,15 @@ type Answer = z.input<typeof Timer>;
 function masked(bundle: StoredBundle, open: (text: string) => string): StoredBundle {
   return mapWebhooks(bundle, (webhook) => ({
     ...webhook,
-    url: maskUrl(open(webhook.url)),
+    url: shown(webhook.url, open),
     ...(webhook.headers ? { headers: maskHeaders(webhook.headers) } : {}),
   }));
+}
+
+/** Only a URL with secrets in it is sealed. */
+function shown(stored: string, open: (text: string) => string): string {
+  const url = open(stored);
+  return url === stored ? url : maskUrl(url);
 }
 
 const moment = (at: Date | null) => at?.toISOString();

@@ -8,6 +8,7 @@ export const MASK = '***';
 
 /** Whether a URL carries credentials, or a parameter that is one. */
 export function hasSecrets(text: string): boolean {
+  if (!/[@?]/.test(text)) return false;
   const url = new URL(text);
   return (
     url.username !== '' ||

@@ -130,6 +130,7 @@ export async function create(
     Date.now() + patienceMs,
   );
   if (answer?.status === 201) intent.id = answer.body.timer.id;
+  else intent.isRefused = answer !== null;
   return answer;
 }
 

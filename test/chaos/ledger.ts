@@ -4,6 +4,8 @@ export interface Intent {
   fireAtMs: number;
   /** The API answered 201 with this id. */
   id: string | null;
+  /** The API said that it does not take it (4xx). */
+  isRefused: boolean;
   /** `cancelled`: answered 200. `refused`: answered 409. `unknown`: asked, and never answered for certain. */
   cancel: 'none' | 'unknown' | 'cancelled' | 'refused';
 }
@@ -46,6 +48,8 @@ export interface Ledger {
   arrive(arrival: Omit<Arrival, 'status'>): number;
   arrivalsOf(order: number): readonly Arrival[];
   isServed(order: number): boolean;
+  /** How many requests came after a moment. */
+  arrivedSince(ms: number): number;
   /** Acknowledged, not cancelled, not there. */
   missing(): Intent[];
   findings(): Findings;
@@ -72,7 +76,7 @@ export function createLedger({ failsFirst = () => false }: LedgerOptions = {}): 
   return {
     intents,
     want(fireAtMs) {
-      const intent: Intent = { order: intents.size, fireAtMs, id: null, cancel: 'none' };
+      const intent: Intent = { order: intents.size, fireAtMs, id: null, isRefused: false, cancel: 'none' };
       intents.set(intent.order, intent);
       return intent;
     },
@@ -84,6 +88,7 @@ export function createLedger({ failsFirst = () => false }: LedgerOptions = {}): 
     },
     arrivalsOf,
     isServed,
+    arrivedSince: (ms) => [...arrivals.values()].flat().filter(({ atMs }) => atMs > ms).length,
     missing,
     findings() {
       const found: Findings = {

@@ -89,6 +89,16 @@ export function judgeTimers(verdict: Verdict, ledger: Ledger, listed: readonly L
     return EXPECTED[cancel]?.includes(status) ? [] : [`#${order} ${id} is ${status}, cancel ${cancel}`];
   });
   verdict.check('the API knows how each one ended', wrong.length === 0, wrong);
+  // Their first request broke off after it had written; the repeat, later than the due moment, must say so.
+  const refused = new Set(
+    [...ledger.intents.values()].filter(({ isRefused }) => isRefused).map(({ order }) => order),
+  );
+  const there = listed.filter(({ name }) => refused.has(Number(name.split('-').at(-1))));
+  verdict.check(
+    'what was refused is not there',
+    there.length === 0,
+    there.map(({ id, name }) => `${name} ${id}`),
+  );
   const open = listed.filter(({ status }) => status !== 'fired' && status !== 'cancelled');
   verdict.check(
     'no timer stays unfinished',

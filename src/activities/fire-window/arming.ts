@@ -28,6 +28,8 @@ export interface Arming {
   pause(untilMs: number): Promise<void>;
   /** True when a fresh look at the rows finds nothing scheduled. */
   isEmpty(): Promise<boolean>;
+  /** Whether there is more to claim than fits into one claim. */
+  isBehind(): boolean;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ export function openArming(options: ArmingOptions): Arming {
   const { database, window, now } = options;
   const list = openDueList(database, window);
   let recentClaimMs = 0;
+  let isBehind = false;
 
   const claimAheadMs = () => CLAIM_AHEAD_MS + Math.min(recentClaimMs, MOST_AHEAD_MS);
 
@@ -56,6 +59,7 @@ export function openArming(options: ArmingOptions): Arming {
   return {
     async claimDue() {
       const due = await list.take(now() + claimAheadMs(), MOST_IN_A_CLAIM);
+      isBehind = due.length === MOST_IN_A_CLAIM;
       if (due.length === 0) return [];
       // What repeats may come again within this window.
       if (due.some(({ series }) => series)) list.doubt();
@@ -66,6 +70,7 @@ export function openArming(options: ArmingOptions): Arming {
       return list.pause(Math.min(untilMs, nextAt, now() + LONGEST_WAIT_MS), now());
     },
     isEmpty: list.isEmpty,
+    isBehind: () => isBehind,
     close: list.close,
   };
 }

@@ -58,8 +58,8 @@ export function createFireWindow(options: FireWindowOptions) {
     const window: WindowKey = { orgId, startsAt: new Date(startsAt) };
     const epoch = await armWindow(database.db, window);
     const context: ClaimContext = { database, vault, window, epoch };
-    const sending = openSending(options, context);
     const arming = openArming({ ...context, starter, log, now });
+    const sending = openSending(options, context, arming.isBehind);
     log.debug({ orgId, window: startsAt, epoch, attempt: activityInfo().attempt }, 'Window armed');
     try {
       for (const firing of await takeOver(context, now())) sending.send(firing);
@@ -118,6 +118,7 @@ type Sending = ReturnType<typeof openSending>;
 function openSending(
   { log, channels, recorder, connectionsPerReceiver, onFired, now = Date.now }: FireWindowOptions,
   context: ClaimContext,
+  isClaiming: () => boolean,
 ) {
   const gate = createReceiverGate(connectionsPerReceiver);
   const underWay = new Set<Promise<void>>();
@@ -125,6 +126,7 @@ function openSending(
   const writer = createOutcomeWriter({
     ...context,
     recorder,
+    isClaiming,
     onFailure: (error) => log.error({ error: String(error) }, 'Outcomes could not be written; tried again'),
   });
 

@@ -9,6 +9,9 @@ import { OvertakenError } from './claim.js';
 /** Outcomes of so many ms go into one transaction. */
 const BATCH_MS = 25;
 const RETRY_MS = 250;
+/** Claims go first, for so long. */
+const PATIENCE_MS = 500;
+const STEP_MS = 5;
 
 /** What became of a timer's first attempts. */
 export interface FinishedFiring {
@@ -28,6 +31,8 @@ export interface OutcomeWriterOptions {
   recorder: OutcomeRecorder;
   window: WindowKey;
   epoch: number;
+  /** Whether timers are being claimed: those are due now, outcomes can wait a little. */
+  isClaiming: () => boolean;
   /** Called when a batch could not be written; it is tried again. */
   onFailure: (error: unknown) => void;
 }
@@ -37,6 +42,7 @@ export function createOutcomeWriter({
   recorder,
   window,
   epoch,
+  isClaiming,
   onFailure,
 }: OutcomeWriterOptions): OutcomeWriter {
   let open: { batch: FinishedFiring[]; written: Promise<void> } | null = null;
@@ -80,6 +86,8 @@ export function createOutcomeWriter({
   async function collect(batch: FinishedFiring[], previous: Promise<void>): Promise<void> {
     await delay(BATCH_MS);
     await previous;
+    const patientUntil = Date.now() + PATIENCE_MS;
+    while (isClaiming() && Date.now() < patientUntil) await delay(STEP_MS);
     open = null;
     await writeUntilDone(batch);
   }

@@ -99,6 +99,7 @@ async function createDuring({ caller, ledger, receiver, run }: Bench, durationMs
           order: index,
           fireAtMs: Date.now() + (index + 3) * HOUR_MS,
           id: null,
+          isRefused: false,
           cancel: 'none',
         } as const;
         const body = { ...timerRequest(run, later, receiver.hookOf(0)), name: `later-${run}-${index}` };

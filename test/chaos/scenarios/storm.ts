@@ -8,16 +8,18 @@ import { judgeEngine, judgeLedger, judgeTimers } from '../verdict.js';
 import { listTimers, lookAtEngine } from '../views.js';
 
 const SIZES = {
-  short: { timers: 1_200, spreadMs: 50_000, killsOfEach: 2 },
-  full: { timers: 10_000, spreadMs: 260_000, killsOfEach: 6 },
+  short: { timers: 1_200, spreadMs: 40_000, killsOfEach: 3 },
+  full: { timers: 10_000, spreadMs: 200_000, killsOfEach: 8 },
 };
 const DUE_MS = [1_000, 60_000] as const;
 /** Nothing is due later than this after the last create, so that a short run ends soon. */
-const TAIL_MS = { short: 20_000, full: 60_000 };
+const TAIL_MS = { short: 15_000, full: 60_000 };
 const DOWN_MS = [1_000, 3_000] as const;
 const KINDS = ['api', 'worker', 'temporal', 'database'] as const;
 type Kind = (typeof KINDS)[number];
 
+/** A receiver that takes a moment, so that kills find requests on their way. */
+const THINKS_MS = 30;
 const HEALTHY_LIMIT_MS = 30_000;
 const OVERDUE_LIMIT_MS = 60_000;
 const PROBES = 20;
@@ -26,10 +28,10 @@ const ON_TIME_MS = 500;
 const CANCELLED_EVERY = 25;
 const REFUSED_EVERY = 25;
 
-/** Timers are created while everything that Mainspring is made of is killed in turn. */
+/** Timers are created while everything that Mainspring is made of is killed in turn, and at last all at once. */
 export async function storm(stage: Stage, cluster: Cluster): Promise<void> {
   const failsFirst = (order: number) => order % REFUSED_EVERY === 7;
-  const bench = await openBench('storm', cluster, { failsFirst });
+  const bench = await openBench('storm', cluster, { failsFirst, thinksMs: THINKS_MS });
   try {
     const faults = killInTurn(stage, cluster);
     const creating = createAll(stage, bench);
@@ -67,7 +69,6 @@ async function killInTurn({ form, random, tell, verdict }: Stage, cluster: Clust
   const order = Array.from({ length: SIZES[form].killsOfEach }, () => random.shuffled(KINDS)).flat();
   const startedAt = Date.now();
   const starts: Promise<void>[] = [];
-  let lastRestartAt = startedAt;
   let ownEnds = 0;
   const guard = watchForOwnEnds(cluster, (name) => {
     ownEnds++;
@@ -80,15 +81,21 @@ async function killInTurn({ form, random, tell, verdict }: Stage, cluster: Clust
     tell(`kill -9 ${victim.name}, back in ${downMs} ms (${index + 1} of ${wanted})`);
     await victim.kill();
     await sleep(downMs);
-    lastRestartAt = Date.now();
     // The next fault comes when this one is healed, or a moment before.
     const started = victim.start().finally(() => guard.welcome(victim.name));
     starts.push(started);
     await Promise.race([started, sleep(random.between(1_500, 6_000))]);
   }
   await Promise.all(starts);
+  const everything = [...cluster.apis, ...cluster.workers, cluster.temporal, cluster.database];
+  for (const { name } of everything) guard.expect(name);
+  tell('kill -9 of everything at once');
+  await Promise.all(everything.map((victim) => victim.kill()));
+  await sleep(random.between(...DOWN_MS));
+  const lastRestartAt = Date.now();
+  await Promise.all(random.shuffled(everything).map((victim) => victim.start()));
   guard.end();
-  verdict.say(`${order.length} kills in ${seconds(Date.now() - startedAt)}`);
+  verdict.say(`${order.length + everything.length} kills in ${seconds(lastRestartAt - startedAt)}`);
   verdict.check('no process ends because another one died', ownEnds === 0, ownEnds);
   return lastRestartAt;
 }

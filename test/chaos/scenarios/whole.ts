@@ -48,12 +48,27 @@ const killServer: Fault = async ({ tell, verdict }, whole) => {
   return Date.now();
 };
 
+/** Both at once, as when the machine goes down: the next start starts all of it. */
+const killBoth: Fault = async ({ tell, verdict }, whole) => {
+  tell('kill -9 of the process and its Temporal server');
+  const server = whole.temporalPid();
+  const killed = whole.program.kill();
+  if (server !== undefined) process.kill(server, 'SIGKILL');
+  await killed;
+  await sleep(DOWN_MS);
+  const startedAt = Date.now();
+  await whole.program.start();
+  verdict.say(`both killed: ready ${seconds(Date.now() - startedAt)} after its start`);
+  return Date.now();
+};
+
+const FAULTS = { short: [killProcess, killServer], full: [killProcess, killServer, killBoth] };
+
 /** All of Mainspring in one process on the embedded database, killed and stopped in the middle of its timers. */
 export async function whole(stage: Stage): Promise<void> {
   const running = await startWhole();
   try {
-    await strike(stage, running, killProcess);
-    await strike(stage, running, killServer);
+    for (const fault of FAULTS[stage.form]) await strike(stage, running, fault);
     await stop(stage, running);
     judgeEngine(stage.verdict, await lookAtEngine(running.temporalAddress));
   } finally {
