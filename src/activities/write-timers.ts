@@ -1,10 +1,10 @@
-import type { ZodError } from 'zod';
+import { z } from 'zod';
+import { dueOf } from '../domain/timer-plan.js';
 import type { Log } from '../log.js';
-import type { TimerCancellation, TimerCommand, TimerMove } from '../messages/timer-window.js';
-import { OwnId } from '../schemas/identity.js';
-import { Cancellation, Rescheduling, SignalledTimer } from '../schemas/timer.js';
+import type { TimerCommand } from '../messages/timer-window.js';
+import { SignalledCancellation, SignalledMove, SignalledTimer } from '../schemas/timer.js';
 import { type PrepareOptions, prepare } from '../timers/prepare.js';
-import type { Timers } from '../timers/timers.js';
+import { isDataError, type Timers } from '../timers/timers.js';
 
 export interface WriteTimersOptions extends PrepareOptions {
   timers: Timers;
@@ -12,55 +12,56 @@ export interface WriteTimersOptions extends PrepareOptions {
   now?: () => number;
 }
 
-const complaint = (error: ZodError) =>
-  error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+/** What is wrong with one signalled change; nothing of it is done. */
+class Refusal extends Error {}
+
+function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(z.prettifyError(parsed.error));
+}
 
 /**
- * Applies what other services signalled. A signal has no answer, so what is wrong with it stands in the log and
- * nothing of it is done; what is right may come twice.
+ * Applies what other services signalled: they may send anything, any number of times. A signal has no answer, so what
+ * is wrong with a change stands in the log and nothing of it is done; the others go on.
  */
 export function createWriteTimers({ timers, log, now = Date.now, ...options }: WriteTimersOptions) {
-  const refuse = (orgId: string, kind: string, reason: string) =>
-    log.warn({ orgId, kind, reason }, 'A signalled change of timers was refused');
-
   async function add(orgId: string, given: unknown): Promise<void> {
-    const parsed = SignalledTimer.safeParse(given);
-    if (!parsed.success) return refuse(orgId, 'add', complaint(parsed.error));
-    const { id, ...request } = parsed.data;
+    const { id, ...request } = parse(SignalledTimer, given);
     const prepared = prepare(request, { orgId, id, now: now() }, options);
-    if (prepared.kind === 'ready') await timers.create(prepared.timer);
-    else refuse(orgId, 'add', prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; '));
+    if (prepared.kind === 'refused') {
+      throw new Refusal(prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; '));
+    }
+    await timers.create(prepared.timer);
   }
 
-  async function cancel(orgId: string, { id, ...given }: TimerCancellation): Promise<void> {
-    const parsed = Cancellation.safeParse(given);
-    if (!parsed.success || !OwnId.safeParse(id).success) return refuse(orgId, 'cancel', 'not a cancellation');
-    const { reason = null, requestedBy = null } = parsed.data;
+  async function cancel(orgId: string, given: unknown): Promise<void> {
+    const { id, reason = null, requestedBy = null } = parse(SignalledCancellation, given);
     await timers.cancel({ orgId, tenants: null }, id, { reason, requestedBy });
   }
 
-  async function move(orgId: string, { id, ...given }: TimerMove): Promise<void> {
-    const parsed = Rescheduling.safeParse(given);
-    if (!parsed.success || !parsed.data.fireAt) return refuse(orgId, 'move', 'not a move');
-    const { fireAt } = parsed.data;
-    await timers.move({ orgId, tenants: null }, id, {
-      fireAt,
-      durationMs: Math.max(1, fireAt.getTime() - now()),
-    });
+  async function move(orgId: string, given: unknown): Promise<void> {
+    const { id, fireAt } = parse(SignalledMove, given);
+    const due = dueOf({ fireAt }, now());
+    if (due.kind === 'refused') throw new Refusal(`${due.path} ${due.message}`);
+    await timers.move({ orgId, tenants: null }, id, due);
   }
 
-  return async function writeTimers({
-    orgId,
-    commands,
-  }: {
-    orgId: string;
-    commands: TimerCommand[];
-  }): Promise<void> {
-    for (const command of commands) {
-      if (command.kind === 'add') await Promise.all(command.timers.map((timer) => add(orgId, timer)));
-      if (command.kind === 'cancel')
-        await Promise.all(command.cancellations.map((one) => cancel(orgId, one)));
-      if (command.kind === 'move') await Promise.all(command.moves.map((one) => move(orgId, one)));
+  const appliers = { add, cancel, move };
+
+  async function apply(orgId: string, kind: TimerCommand['kind'], change: unknown): Promise<void> {
+    try {
+      await appliers[kind](orgId, change);
+    } catch (error) {
+      if (!(error instanceof Refusal || isDataError(error))) throw error;
+      log.warn({ org: orgId, kind, error: error.message }, 'A signalled change of timers was refused');
+    }
+  }
+
+  return async function writeTimers(input: { orgId: string; commands: TimerCommand[] }): Promise<void> {
+    for (const { kind, changes } of input.commands) {
+      const listed: readonly unknown[] = Array.isArray(changes) ? changes : [changes];
+      await Promise.all(listed.map((change) => apply(input.orgId, kind, change)));
     }
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v4 as newSeed } from 'uuid';
-import { claim, complete, release } from '../db/idempotency.js';
+import { claim, complete, endLease, release } from '../db/idempotency.js';
 import type { Caller } from './caller.js';
 import { ApiProblem } from './problem.js';
 import { Reply, type Route } from './route.js';
@@ -35,7 +35,11 @@ export interface OnceOptions {
   fingerprint: string;
 }
 
-/** Handles a request once for its key: a repeat gets the first answer, if that was a success. */
+/**
+ * Handles a request once for its key: a repeat gets the first answer, if that was a success. What may have come to
+ * something without an answer to keep (the commit was not heard of, a batch was half done) goes on under the same
+ * seed when it is repeated; only the caller's own mistake frees the key.
+ */
 export async function once(
   options: OnceOptions,
   handle: (seed: string) => Promise<Reply<unknown>>,
@@ -52,26 +56,29 @@ export async function once(
   });
   if (claimed.kind === 'replay') return replay(claimed.status, claimed.answer);
   if (claimed.kind === 'in_flight') throw inFlight(claimed.retryAfterMs);
-  if (claimed.kind === 'reused') {
-    throw new ApiProblem(
-      'idempotency_key_reused',
-      'this Idempotency-Key was sent with another request before',
-    );
-  }
+  if (claimed.kind === 'reused') throw reused();
+  const held = { ...row, seed: claimed.seed };
+  const written = (write: Promise<void>) =>
+    write.catch((err: unknown) => log.warn({ err }, 'An Idempotency-Key stays leased for a moment'));
   try {
-    const { status, body, headers } = await handle(claimed.seed);
-    // What was created stands whether or not this is written: a repeat after the lease finds the same ids.
-    await complete(db, { ...row, seed: claimed.seed, status, answer: { body, headers } }).catch(
-      (err: unknown) => log.warn({ err }, 'An answer could not be kept for its Idempotency-Key'),
+    const { status, body, headers, isFinal } = await handle(claimed.seed);
+    const answer = { body, headers };
+    await written(
+      isFinal ? complete(db, { ...held, status, answer }) : endLease(db, { ...held, now: new Date(clock()) }),
     );
     return new Reply(status, body, headers);
   } catch (error) {
-    await release(db, { ...row, seed: claimed.seed }).catch((err: unknown) =>
-      log.warn({ err }, 'An Idempotency-Key stays leased for a moment'),
+    await written(
+      isCallersMistake(error) ? release(db, held) : endLease(db, { ...held, now: new Date(clock()) }),
     );
     throw error;
   }
 }
+
+const isCallersMistake = (error: unknown) => error instanceof ApiProblem && error.status < 500;
+
+const reused = () =>
+  new ApiProblem('idempotency_key_reused', 'this Idempotency-Key was sent with another request before');
 
 const inFlight = (retryAfterMs: number) =>
   new ApiProblem(

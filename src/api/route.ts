@@ -43,6 +43,8 @@ export class Reply<Body> {
     readonly status: number,
     readonly body: Body,
     readonly headers: Record<string, string> = {},
+    /** False where a repeat under the same Idempotency-Key may come to more. */
+    readonly isFinal = true,
   ) {}
 }
 

@@ -107,7 +107,6 @@ export interface FiredTimer {
   firedAt: Date;
   /** Null where the moment of the first attempt is not known, after a takeover. */
   latenessMs: number | null;
-  isDead: boolean;
 }
 
 /** Ends the firing of timers: `fired`, or `failed` where a delivery is dead already. A repeating one stays scheduled. */
@@ -121,24 +120,26 @@ export async function finishTimers(
     id: timer.id,
     fired_at: timer.firedAt,
     lateness_ms: timer.latenessMs,
-    ended: timer.isDead ? 'failed' : 'fired',
   }));
   await sql`
     with given as (
       select * from json_to_recordset(${JSON.stringify(given)}::json) as g (
-        id text, fired_at timestamptz, lateness_ms integer, ended text)
+        id text, fired_at timestamptz, lateness_ms integer)
     ), done as (
       update timers t set fired_at = g.fired_at, lateness_ms = coalesce(g.lateness_ms, t.lateness_ms),
-        status = case when t.status = 'firing' then g.ended else t.status end
+        status = case when t.status <> 'firing' then t.status
+          when exists (select from deliveries d
+            where d.org_id = t.org_id and d.timer_id = t.id and d.status = 'dead') then 'failed'
+          else 'fired' end
       from given g where t.org_id = ${orgId} and t.id = g.id
-      returning t.org_id, t.id, t.tenant_id, t.name, g.ended, g.lateness_ms
+      returning t.org_id, t.id, t.tenant_id, t.name, t.status, g.lateness_ms
     ), told as (
       insert into events (org_id, type, subject, data)
       select org_id, 'timer.fired', id,
         json_build_object('tenantId', tenant_id, 'name', name, 'latenessMs', lateness_ms) from done
       union all
       select org_id, 'timer.failed', id, json_build_object('tenantId', tenant_id, 'name', name)
-      from done where ended = 'failed'
+      from done where status = 'failed'
     )
     select pg_notify('mainspring_ended', notice) from json_array_elements_text(${JSON.stringify(notices)}::json) as notice`.execute(
     db,
@@ -157,6 +158,7 @@ export async function takeOverDeliveries(
     .where('org_id', '=', orgId)
     .where('window_at', '=', startsAt)
     .where('status', '=', sql.lit('sending'))
+    .where('epoch', '<', epoch)
     .returning('id')
     .execute();
   return rows.map((row) => row.id);
@@ -167,14 +169,18 @@ export async function unfinishedTimers(
   db: Db,
   { orgId, startsAt }: WindowKey,
   epoch: number,
-): Promise<{ id: string; fireAt: Date }[]> {
+): Promise<{ id: string; fireAt: Date; concurrency: number | undefined }[]> {
   const rows = await db
     .selectFrom('timers')
     .where('org_id', '=', orgId)
     .where('window_at', '=', startsAt)
     .where('status', '=', sql.lit('firing'))
     .where('epoch', '<', epoch)
-    .select(['id', 'fire_at'])
+    .select(['id', 'fire_at', 'action_bundle'])
     .execute();
-  return rows.map((row) => ({ id: row.id, fireAt: row.fire_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    fireAt: row.fire_at,
+    concurrency: row.action_bundle?.concurrency,
+  }));
 }

@@ -97,6 +97,25 @@ export async function complete(
     .execute();
 }
 
+/**
+ * Ends the lease and keeps the seed, for a request that may have come to something: the next one with the key
+ * goes on where this one ended.
+ */
+export async function endLease(
+  db: Db,
+  { orgId, route, key, seed, now }: KeyScope & { seed: string; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ leased_until: now })
+    .where('org_id', '=', orgId)
+    .where('route', '=', route)
+    .where('key', '=', key)
+    .where('seed', '=', seed)
+    .where('status', 'is', null)
+    .execute();
+}
+
 /** Gives a key back whose request came to nothing: the next one with it starts anew. */
 export async function release(
   db: Db,

@@ -3,7 +3,7 @@ export const WINDOW_MS = 20_000;
 /** A window is armed this long before it begins. */
 export const LEAD_MS = 4_000;
 /** An armed window stays this long past its end, then reads once more. */
-export const LINGER_MS = 5_000;
+export const WINDOW_LINGER_MS = 5_000;
 export const HOUR_MS = 3_600_000;
 /** An hour opens this long before it begins: from then on its timers belong to their windows. */
 export const OPENING_MS = 600_000;
@@ -33,7 +33,7 @@ export function ownersOf(fireAt: Date, now: number): [Owner, ...Owner[]] {
   const window: Owner = {
     kind: 'window',
     startsAt: windowStart,
-    openUntilMs: windowStart.getTime() + WINDOW_MS + LINGER_MS - 1_000,
+    openUntilMs: windowStart.getTime() + WINDOW_MS + WINDOW_LINGER_MS - 1_000,
   };
   const hour: Owner = { kind: 'hour', startsAt: hourStart, openUntilMs: opensAt };
   if (now < opensAt - OPENING_RACE_MS) return [hour];

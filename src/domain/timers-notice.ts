@@ -17,7 +17,8 @@ interface Written {
   id: string;
   windowAt: Date;
   fireAt: Date;
-  isRepeating: boolean;
+  /** It repeats, or may: a notice cannot say all of it. */
+  mustBeRead: boolean;
 }
 
 /** One notice for each armed window among what was written; the others are read when they are armed. */
@@ -38,7 +39,7 @@ function noticeOf(group: Written[]): TimersNotice[] {
   if (!first) return [];
   const notice = { orgId: first.orgId, windowAt: first.windowAt.getTime() };
   const fits =
-    group.length <= MOST_IN_A_NOTICE && group.every((timer) => !timer.isRepeating && timer.id.length < 64);
+    group.length <= MOST_IN_A_NOTICE && group.every((timer) => !timer.mustBeRead && timer.id.length < 64);
   if (!fits) return [notice];
   return [{ ...notice, timers: group.map((timer) => [timer.id, timer.fireAt.getTime()]) }];
 }

@@ -68,15 +68,11 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
   function ensure(wanted: Start, untilMs: number, by = start): Promise<void> {
     const known = ensured.get(wanted.workflowId);
     if (known && known.untilMs > now()) return known.started;
-    if (ensured.size >= MOST_REMEMBERED) forgetPast();
+    if (ensured.size >= MOST_REMEMBERED) ensured.clear();
     const started = by(wanted);
     ensured.set(wanted.workflowId, { started, untilMs });
     started.catch(() => ensured.delete(wanted.workflowId));
     return started;
-  }
-
-  function forgetPast() {
-    for (const [id, { untilMs }] of ensured) if (untilMs <= now()) ensured.delete(id);
   }
 
   const teller = createTeller(client, log, now);

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { SignalledTimer } from '../schemas/timer.js';
+import type { SignalledCancellation, SignalledTimer } from '../schemas/timer.js';
 
 export interface TimerWindow {
   orgId: string;
@@ -14,28 +14,17 @@ export interface WindowState {
   next: { id: string; name: string; fireAt: string }[];
 }
 
-export interface TimerCancellation {
-  id: string;
-  reason?: string;
-  requestedBy?: string;
+/** Changes of timers that another service sent by one signal. What they hold is checked where they are written. */
+export interface TimerCommand {
+  kind: 'add' | 'cancel' | 'move';
+  changes: readonly unknown[];
 }
-
-export interface TimerMove {
-  id: string;
-  fireAt: string;
-}
-
-/** A change of timers that another service sent by signal. */
-export type TimerCommand =
-  | { kind: 'add'; timers: SignalledTimer[] }
-  | { kind: 'cancel'; cancellations: TimerCancellation[] }
-  | { kind: 'move'; moves: TimerMove[] };
 
 export const timerWindowId = ({ orgId, startsAt }: TimerWindow) => `timers/${orgId}/${startsAt}`;
 
 export const timersQuery = defineQuery<WindowState>('timers');
 export const addTimers = defineSignal<[SignalledTimer[]]>('addTimers');
-export const cancelTimers = defineSignal<[TimerCancellation[]]>('cancelTimers');
-export const moveTimers = defineSignal<[TimerMove[]]>('moveTimers');
+export const cancelTimers = defineSignal<[SignalledCancellation[]]>('cancelTimers');
+export const moveTimers = defineSignal<[{ id: string; fireAt: string }[]]>('moveTimers');
 /** Rows of the window changed: look again, so that the query and the details are true. */
 export const changed = defineSignal('changed');

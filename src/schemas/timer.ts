@@ -22,6 +22,18 @@ export type TimerRequest = z.infer<typeof TimerRequest>;
 export const SignalledTimer = TimerRequest.safeExtend({ id: OwnId });
 export type SignalledTimer = z.infer<typeof SignalledTimer>;
 
+/** A cancellation by signal. */
+export const SignalledCancellation = z.strictObject({
+  id: OwnId,
+  reason: z.string().max(1_000).optional(),
+  requestedBy: Name.optional(),
+});
+export type SignalledCancellation = z.infer<typeof SignalledCancellation>;
+
+/** Another due time by signal. */
+export const SignalledMove = z.strictObject({ id: OwnId, fireAt: Instant });
+export type SignalledMove = z.infer<typeof SignalledMove>;
+
 export const TimerStatus = z.enum(['scheduled', 'firing', 'fired', 'cancelled', 'failed']);
 export type TimerStatus = z.infer<typeof TimerStatus>;
 

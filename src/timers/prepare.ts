@@ -1,4 +1,5 @@
 import type { NewTimer } from '../db/timers.js';
+import { isSignalTarget } from '../domain/signal-target.js';
 import { plan } from '../domain/timer-plan.js';
 import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/webhook-secrets.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
@@ -17,7 +18,7 @@ export interface PrepareOptions {
 }
 
 const SIGNAL_REFUSED =
-  'must be a workflow of your organisation: the second segment of its id, between slashes, is the organisation';
+  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is not timers or endpoint";
 
 /** What a schema cannot know of an effect: where it leads. */
 function refusalOf(effect: Effect, orgId: string, guard: GuardOptions): string | null {
@@ -25,7 +26,7 @@ function refusalOf(effect: Effect, orgId: string, guard: GuardOptions): string |
     case 'webhook':
       return leadsInwards(effect.url, guard) ? 'leads to an address that is not allowed' : null;
     case 'signal':
-      return effect.workflowId.split('/')[1] === orgId ? null : SIGNAL_REFUSED;
+      return isSignalTarget(effect.workflowId, orgId) ? null : SIGNAL_REFUSED;
     case 'log':
       return null;
   }

@@ -19,7 +19,8 @@ import type { Starter } from '../engine/starter.js';
 const DATA_ERROR = /^2[23]/;
 const MOST_IN_A_GROUP = 500;
 
-const isDataError = (error: unknown) =>
+/** Whether the database refused a row for what it holds: trying again would not help. */
+export const isDataError = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && DATA_ERROR.test(error.code);
 
 /** What becomes of a timer that was asked for: its row, new or (same id) as it stood already. */
@@ -53,7 +54,7 @@ export function createTimers({ database, starter, now = Date.now }: TimersOption
 
   const writeInGroup = createGroupCommit<NewTimer, boolean>(
     async (timers) => {
-      const written = timers.map((timer) => ({ ...timer, isRepeating: timer.everyMs !== null }));
+      const written = timers.map((timer) => ({ ...timer, mustBeRead: timer.everyMs !== null }));
       const added = await insertTimers(db, timers, noticesOf(written, now()));
       return timers.map(({ orgId, id }) => added.delete(`${orgId}/${id}`));
     },
@@ -84,7 +85,7 @@ export function createTimers({ database, starter, now = Date.now }: TimersOption
     async move(scope, id, { fireAt, durationMs }) {
       await starter.ensureOwners(scope.orgId, fireAt);
       const windowAt = windowOf(fireAt);
-      const written = { orgId: scope.orgId, id, windowAt, fireAt, isRepeating: true };
+      const written = { orgId: scope.orgId, id, windowAt, fireAt, mustBeRead: true };
       const notices = noticesOf([written], now());
       const change = await moveTimer(db, scope, id, { fireAt, windowAt, durationMs, notices });
       if (change.changed) starter.tellChanged(scope.orgId, fireAt);

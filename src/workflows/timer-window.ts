@@ -1,4 +1,11 @@
-import { condition, setCurrentDetails, setHandler, sleep } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { LEAD_MS } from '../domain/owner.js';
 import { windowDetails } from '../domain/window-details.js';
 import {
@@ -13,6 +20,9 @@ import {
 } from '../messages/timer-window.js';
 import { fireWindow, readWindow, writeTimers } from './proxies.js';
 
+/** Well below the 4,096 at which a run should be over. */
+const MOST_EVENTS = 3_000;
+
 /**
  * One organisation's due window: sleeps until shortly before it, then fires its timers. The rows are its contents;
  * it writes nothing while nothing happens.
@@ -22,9 +32,9 @@ export async function timerWindow(window: TimerWindow): Promise<WindowState> {
   let state: WindowState = { phase: 'waiting', counts: {}, next: [] };
   let isStale = false;
   setHandler(timersQuery, () => state);
-  setHandler(addTimers, (timers) => void commands.push({ kind: 'add', timers }));
-  setHandler(cancelTimers, (cancellations) => void commands.push({ kind: 'cancel', cancellations }));
-  setHandler(moveTimers, (moves) => void commands.push({ kind: 'move', moves }));
+  setHandler(addTimers, (timers) => void commands.push({ kind: 'add', changes: timers }));
+  setHandler(cancelTimers, (changes) => void commands.push({ kind: 'cancel', changes }));
+  setHandler(moveTimers, (moves) => void commands.push({ kind: 'move', changes: moves }));
   setHandler(changed, () => {
     isStale = true;
   });
@@ -40,9 +50,14 @@ export async function timerWindow(window: TimerWindow): Promise<WindowState> {
     // For people only: while the database is away they keep the last view.
     state = { ...state, ...(await readWindow(window).catch(() => ({}))) };
     setCurrentDetails(windowDetails(window, state));
+    // A run takes 10,000 signals, then it is deaf; one that is armed is over soon.
+    if (state.phase === 'waiting' && isLong() && commands.length === 0)
+      await continueAsNew<typeof timerWindow>(window);
   }
   return state;
 }
+
+const isLong = () => workflowInfo().historyLength > MOST_EVENTS || workflowInfo().continueAsNewSuggested;
 
 async function fireWhenDue(window: TimerWindow, enter: (phase: WindowState['phase']) => void): Promise<void> {
   const armsInMs = Date.parse(window.startsAt) - LEAD_MS - Date.now();

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fingerprintOf } from '../../src/api/idempotency.js';
+import { DatabaseError } from '../../src/db/database-error.js';
 import { claim } from '../../src/db/idempotency.js';
-import { type Answer, DEMO_KEY, startTestApi, type TestApi } from '../support/api.js';
+import {
+  type Answer,
+  DEMO_KEY,
+  openTestContext,
+  serveTestApi,
+  startTestApi,
+  type TestApi,
+} from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -115,4 +123,65 @@ test('a batch that is repeated makes the same timers', async () => {
   expect(first.status).toBe(201);
   expect((await send()).text).toBe(first.text);
   expect(await timersNamed('batch-1')).toBe(2);
+});
+
+describe('when the answer of a write is lost', () => {
+  let unsteady: TestApi;
+  const lost = new Set<string>();
+  beforeAll(async () => {
+    const context = await openTestContext({});
+    const { timers } = context;
+    const create: typeof timers.create = async (timer) => {
+      const creation = await timers.create(timer);
+      if (!lost.delete(timer.name)) return creation;
+      throw new DatabaseError('unavailable', 'the connection broke after the commit');
+    };
+    unsteady = await serveTestApi({ ...context, timers: { ...timers, create } }, {});
+  });
+  afterAll(async () => {
+    await unsteady.close();
+  });
+
+  const send = (path: string, sent: object) =>
+    unsteady.send(path, { key: DEMO_KEY, headers: { 'idempotency-key': 'lost' }, body: sent });
+  const countOf = async (name: string) =>
+    (await unsteady.send(`/timers?name=${name}`, { key: DEMO_KEY })).json<{ timers: unknown[] }>().timers
+      .length;
+
+  test('a repeat finds the timer that was made, and makes no second one', async () => {
+    lost.add('unheard');
+    const request = { ...body, name: 'unheard' };
+    expect((await send('/timers', request)).status).toBe(503);
+    const repeat = await send('/timers', request);
+    expect(repeat.status).toBe(201);
+    expect(repeat.headers.get('idempotency-replayed')).toBeNull();
+    expect(await countOf('unheard')).toBe(1);
+    expect((await send('/timers', request)).text).toBe(repeat.text);
+  });
+
+  test('a repeat finds it also when its moment has passed meanwhile', async () => {
+    const fireAt = new Date(Date.now() + 400).toISOString();
+    lost.add('passed');
+    const request = { ...body, duration: undefined, fireAt, name: 'passed' };
+    const repeatable = (sent: object) =>
+      unsteady.send('/timers', { key: DEMO_KEY, headers: { 'idempotency-key': 'passed' }, body: sent });
+    expect((await repeatable(request)).status).toBe(503);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await repeatable(request)).status).toBe(201);
+    expect(await countOf('passed')).toBe(1);
+  });
+
+  test('a batch that was half done is finished by a repeat, and then kept', async () => {
+    lost.add('half');
+    const batch = { timers: [{ ...body, name: 'whole' }, { ...body, name: 'half' }, {}] };
+    const first = (await send('/timers/batch', batch)).json<{ timers: { error?: { code: string } }[] }>();
+    expect(first.timers.map(({ error }) => error?.code)).toEqual([undefined, 'unavailable', 'invalid']);
+    const second = await send('/timers/batch', batch);
+    const { timers } = second.json<{ timers: { error?: { code: string } }[] }>();
+    expect(timers.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'invalid']);
+    expect(timers[0]).toEqual(first.timers[0]);
+    expect([await countOf('whole'), await countOf('half')]).toEqual([1, 1]);
+    const third = await send('/timers/batch', batch);
+    expect([third.text, third.headers.get('idempotency-replayed')]).toEqual([second.text, 'true']);
+  });
 });

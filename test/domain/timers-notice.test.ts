@@ -7,7 +7,7 @@ const timer = (id: string, over = {}) => ({
   id,
   windowAt,
   fireAt: new Date(1_005_000),
-  isRepeating: false,
+  mustBeRead: false,
   ...over,
 });
 
@@ -27,7 +27,7 @@ test('an armed window is told what was added, or to read again where that is too
       ],
     },
   ]);
-  expect(noticesOf([timer('a', { isRepeating: true })], now)).toEqual([{ orgId: 'o', windowAt: 1_000_000 }]);
+  expect(noticesOf([timer('a', { mustBeRead: true })], now)).toEqual([{ orgId: 'o', windowAt: 1_000_000 }]);
   const many = Array.from({ length: 200 }, (_, index) => timer(`t${index}`));
   expect(noticesOf(many, now)).toEqual([{ orgId: 'o', windowAt: 1_000_000 }]);
 });

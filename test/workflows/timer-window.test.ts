@@ -186,6 +186,22 @@ test('of 1,000 timers that are cancelled around their due moment, each is cancel
   expect(called.sort()).toEqual(refused.sort());
 }, 60_000);
 
+test('an action cannot signal what the API guards: windows and endpoints, or another organisation', async () => {
+  for (const workflowId of [
+    'timers/demo/2030-01-31T09:00:00.000Z',
+    'endpoint/demo/log',
+    'order/other/7',
+    'x',
+  ]) {
+    const actionBundle = { actions: [{ type: 'signal', workflowId, signal: 'cancelTimers', args: [] }] };
+    const { status, body } = await mainspring.post('/timers', timerRequest({ actionBundle }));
+    expect([status, body.errors]).toEqual([
+      422,
+      [{ path: 'actionBundle.actions.0.workflowId', message: expect.any(String) }],
+    ]);
+  }
+});
+
 describe('other services', () => {
   const orgId = 'demo';
 
@@ -231,8 +247,17 @@ describe('other services', () => {
       taskQueue: 'timers',
       args: [{ orgId, startsAt }],
       signal: addTimers,
-      signalArgs: [[{ id: '../x' }, null, { id: 'fine', ...timerRequest({ fireAt }) }] as never],
+      signalArgs: ['not even a list' as never],
     });
+    await handle.signal(cancelTimers, [null, { id: 7 }] as never);
+    await handle.signal(moveTimers, [{ id: 'fine', fireAt: '1999-01-01T00:00:00Z' }]);
+    const nul = { id: 'nul', ...timerRequest({ fireAt, name: 'a\u0000b' }) };
+    await handle.signal(addTimers, [
+      { id: '../x' },
+      null,
+      nul,
+      { id: 'fine', ...timerRequest({ fireAt }) },
+    ] as never);
     await eventually(
       () => mainspring.send('/timers/fine', { key: DEMO_KEY }),
       ({ status }) => status === 200,

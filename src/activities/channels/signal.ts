@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { isSignalTarget } from '../../domain/signal-target.js';
 import type { AttemptResult, Channel } from './channel.js';
 
 const TIMEOUT_MS = 5_000;
@@ -11,7 +12,7 @@ export function createSignalChannel(client: Pick<Client, 'workflow' | 'withDeadl
   return {
     async deliver({ orgId, request: { workflowId = '', signal = '' }, body }) {
       // Checked when the timer was created; a foreign workflow is as unknown as one that does not exist.
-      if (workflowId.split('/')[1] !== orgId) return { kind: 'dead', error: 'workflow_not_found' };
+      if (!isSignalTarget(workflowId, orgId)) return { kind: 'dead', error: 'workflow_not_found' };
       const args: unknown = JSON.parse(body);
       try {
         await client.withDeadline(Date.now() + TIMEOUT_MS, () =>

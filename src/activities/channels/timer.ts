@@ -36,7 +36,12 @@ export function createTimerChannel({
 }: TimerChannelOptions): Channel {
   return {
     async deliver({ orgId, id, body }): Promise<AttemptResult> {
-      const parsed = requestOf(body, vault);
+      let parsed: ReturnType<typeof requestOf>;
+      try {
+        parsed = requestOf(body, vault);
+      } catch {
+        return { kind: 'retry', error: 'secrets_unreadable' };
+      }
       if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
       const prepared = prepare(parsed.data, { orgId, id, now: now() }, { vault, guard });
       if (prepared.kind === 'refused') {

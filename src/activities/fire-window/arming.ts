@@ -44,9 +44,9 @@ export function openArming(options: ArmingOptions): Arming {
   async function claimListed(due: DueTimer[]): Promise<Firing[]> {
     const startedAt = now();
     try {
-      await ensureNext(options, due);
+      await ensureNext(options, due, startedAt);
       const { firings, leftToEndpoints } = await claim(options, due, startedAt);
-      for (const receiver of leftToEndpoints) await handOver(options, { orgId: window.orgId, receiver });
+      for (const receiver of leftToEndpoints) void handOver(options, { orgId: window.orgId, receiver });
       return firings;
     } catch (error) {
       list.doubt();
@@ -76,8 +76,8 @@ export function openArming(options: ArmingOptions): Arming {
 }
 
 /** The owners of what repeats are ensured before the claim that moves it there. */
-async function ensureNext({ starter, window, now }: ArmingOptions, due: DueTimer[]): Promise<void> {
-  const next = due.flatMap(({ series }) => (series ? [nextOccurrence(series, now())] : []));
+async function ensureNext({ starter, window }: ArmingOptions, due: DueTimer[], now: number): Promise<void> {
+  const next = due.flatMap(({ series }) => (series ? [nextOccurrence(series, now)] : []));
   const windows = next.flatMap((occurrence) =>
     occurrence ? [windowOf(new Date(occurrence.fireAt)).getTime()] : [],
   );

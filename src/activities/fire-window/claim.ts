@@ -8,14 +8,19 @@ import { missedOf, nextOccurrence } from '../../domain/repeat.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { OutgoingDelivery } from '../channels/channel.js';
 
+/** As many actions as a bundle may have. */
+export const MOST_ACTIONS = 20;
+/** Stands in for a receiver whose URL was sealed with a key that is gone: its attempts fail, and say so. */
+const UNREADABLE = 'unreadable';
+
 /** Another worker armed the window: what this one still holds of it is not its own any more. */
 export class OvertakenError extends Error {}
 
 /** A claimed timer with what is to be sent for it. */
 export interface Firing {
   timerId: string;
-  /** Ms since 1970; nothing is sent before. */
-  dueAt: number;
+  /** Ms since 1970; nothing is sent before. Null after a take-over where it is no longer known. */
+  dueAt: number | null;
   claimedAt: number;
   concurrency: number;
   deliveries: OutgoingDelivery[];
@@ -98,19 +103,30 @@ function plan({ vault, window, epoch }: ClaimContext, timer: ClaimedTimer, due: 
     actions,
     retryPolicy,
   };
-  const deliveries: NewDelivery[] = freeze(occurrence, (url) => new URL(vault.open(url)).origin).map(
-    (delivery) => ({
-      ...delivery,
-      orgId: window.orgId,
-      timerId: timer.id,
-      subscriptionId: null,
-      tenantId: timer.tenant_id,
-      status: 'sending',
-      windowAt: window.startsAt,
-      epoch,
-      nextAttemptAt: null,
-    }),
-  );
-  const firing = { timerId: timer.id, dueAt: due.fireAt, claimedAt: now, concurrency: concurrency ?? 20 };
+  const deliveries: NewDelivery[] = freeze(occurrence, (url) => originOf(url, vault)).map((delivery) => ({
+    ...delivery,
+    orgId: window.orgId,
+    timerId: timer.id,
+    subscriptionId: null,
+    tenantId: timer.tenant_id,
+    status: 'sending',
+    windowAt: window.startsAt,
+    epoch,
+    nextAttemptAt: new Date(due.fireAt),
+  }));
+  const firing = {
+    timerId: timer.id,
+    dueAt: due.fireAt,
+    claimedAt: now,
+    concurrency: concurrency ?? MOST_ACTIONS,
+  };
   return { firing, deliveries };
+}
+
+function originOf(storedUrl: string, vault: Vault): string {
+  try {
+    return new URL(vault.open(storedUrl)).origin;
+  } catch {
+    return UNREADABLE;
+  }
 }

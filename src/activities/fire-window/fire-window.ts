@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Database } from '../../db/database.js';
 import { armWindow, type WindowKey } from '../../db/windows.js';
-import { LINGER_MS, WINDOW_MS } from '../../domain/owner.js';
+import { WINDOW_LINGER_MS, WINDOW_MS } from '../../domain/owner.js';
 import type { Starter } from '../../engine/starter.js';
 import type { Log } from '../../log.js';
 import type { TimerWindow } from '../../messages/timer-window.js';
@@ -63,7 +64,7 @@ export function createFireWindow(options: FireWindowOptions) {
     log.debug({ orgId, window: startsAt, epoch, attempt: activityInfo().attempt }, 'Window armed');
     try {
       for (const firing of await takeOver(context, now())) sending.send(firing);
-      await claimUntilOver(arming, sending, window.startsAt.getTime() + WINDOW_MS + LINGER_MS);
+      await claimUntilOver(arming, sending, window.startsAt.getTime() + WINDOW_MS + WINDOW_LINGER_MS);
     } finally {
       arming.close();
     }
@@ -88,7 +89,7 @@ export function createFireWindow(options: FireWindowOptions) {
       if (now() - roundAt > STOPPED_MS) await assertCurrent();
       roundAt = now();
       if (cancelled.aborted || options.stopping.aborted) {
-        await sending.settled();
+        await settle(sending);
         throw ApplicationFailure.create({
           message: 'the worker stops',
           type: 'WorkerStops',
@@ -104,11 +105,19 @@ export function createFireWindow(options: FireWindowOptions) {
       } catch (error) {
         if (error instanceof OvertakenError) throw error;
         log.error({ error: String(error) }, 'A window could not claim its timers; it tries again');
-        await new Promise((resolve) => setTimeout(resolve, REST_AFTER_FAILURE_MS));
+        await delay(REST_AFTER_FAILURE_MS);
         continue;
       }
       await arming.pause(endsAt > now() ? endsAt : now() + HEARTBEAT_MS / 4);
     }
+  }
+}
+
+/** What is under way may take longer than the heartbeat's timeout: until it ends, the window is still held. */
+async function settle(sending: Sending): Promise<void> {
+  while (!sending.isIdle()) {
+    heartbeat();
+    await delay(HEARTBEAT_MS / 4);
   }
 }
 
@@ -148,8 +157,5 @@ function openSending(
     },
     isIdle: () => underWay.size === 0,
     isOvertaken: () => overtaken,
-    async settled() {
-      await Promise.all(underWay);
-    },
   };
 }

@@ -19,9 +19,10 @@ export interface FireOptions extends Pick<ClaimContext, 'database' | 'window' | 
 export async function fire(options: FireOptions, firing: Firing): Promise<FinishedFiring> {
   const { now } = options;
   // A timer of the runtime may wake a millisecond early.
-  while (now() < firing.dueAt) await delay(firing.dueAt - now());
+  const dueAt = firing.dueAt ?? 0;
+  while (now() < dueAt) await delay(dueAt - now());
   const startedAt = now();
-  if (startedAt - Math.max(firing.claimedAt, firing.dueAt) > TRUSTED_MS) await assertOurs(options);
+  if (startedAt - Math.max(firing.claimedAt, dueAt) > TRUSTED_MS) await assertOurs(options);
   const outcomes: Outcome[] = [];
   const postponed: FinishedFiring['postponed'] = [];
   await inLanes(firing.deliveries, firing.concurrency, async (delivery) => {
@@ -29,13 +30,8 @@ export async function fire(options: FireOptions, firing: Firing): Promise<Finish
     if (outcome) outcomes.push(outcome);
     else postponed.push({ id: delivery.id, receiver: delivery.receiver });
   });
-  const isDead = outcomes.some(({ result }) => result.kind === 'dead');
-  const timer = {
-    id: firing.timerId,
-    firedAt: new Date(startedAt),
-    latenessMs: startedAt - firing.dueAt,
-    isDead,
-  };
+  const latenessMs = firing.dueAt === null ? null : startedAt - firing.dueAt;
+  const timer = { id: firing.timerId, firedAt: new Date(startedAt), latenessMs };
   return { timer, outcomes, postponed };
 }
 

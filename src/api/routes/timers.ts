@@ -4,7 +4,7 @@ import { deliveriesOfTimers } from '../../db/deliveries.js';
 import { getTimer, listTimers, type TimerRow } from '../../db/timers.js';
 import { tellsOf } from '../../domain/ended-notice.js';
 import type { DeliverySummary } from '../../schemas/delivery.js';
-import { Problem } from '../../schemas/problem.js';
+import { PROBLEM_STATUS, Problem } from '../../schemas/problem.js';
 import {
   TimerAnswer,
   TimerBatch,
@@ -63,6 +63,22 @@ function toNewTimer(request: TimerRequest, id: string, caller: Caller, { vault, 
   return prepared.timer;
 }
 
+/**
+ * Creates what a request asks for. A repeat of one whose answer was lost finds its timer, also when its moment has
+ * passed meanwhile.
+ */
+async function create(request: TimerRequest, id: string, caller: Caller, services: Services) {
+  try {
+    return await services.timers.create(toNewTimer(request, id, caller, services));
+  } catch (error) {
+    const row = isInvalid(error) ? await getTimer(services.db, caller, id) : undefined;
+    if (!row) throw error;
+    return { row, wasNew: false };
+  }
+}
+
+const isInvalid = (error: unknown) => error instanceof ApiProblem && error.code === 'invalid';
+
 const createTimer = route({
   method: 'post',
   path: '/timers',
@@ -74,12 +90,26 @@ const createTimer = route({
   body: TimerRequest,
   answers: { 201: TimerAnswer, 422: Problem },
   async handle({ body, caller, idFor }, services) {
-    const { row, wasNew } = await services.timers.create(toNewTimer(body, idFor(), caller, services));
+    const { row, wasNew } = await create(body, idFor(), caller, services);
     const timer = wasNew ? timerAnswer(row, [], services) : (await answerTimers([row], caller, services))[0];
     if (!timer) throw unknownTimer();
     return new Reply(201, { timer }, { Location: `/timers/${row.id}` });
   },
 });
+
+/** The result of one item of a batch. */
+async function createItem(item: unknown, id: string, caller: Caller, services: Services) {
+  try {
+    const parsed = TimerRequest.safeParse(item);
+    if (!parsed.success) throw invalid(parsed.error);
+    const { row } = await create(parsed.data, id, caller, services);
+    return { id: row.id, fireAt: row.fire_at.toISOString() };
+  } catch (error) {
+    const { code, message, details } = toProblem(error, services.log);
+    const errors = details.errors?.map((one) => ({ ...one }));
+    return { error: { code, detail: message, ...(errors ? { errors } : {}) } };
+  }
+}
 
 const createTimers = route({
   method: 'post',
@@ -89,33 +119,20 @@ const createTimers = route({
   tag,
   summary: 'Create up to 1,000 timers',
   description:
-    'Answers one result for each, in order; one bad item does not stop the rest. Counts as one request.',
+    'Answers one result for each, in order; one bad item does not stop the rest. Counts as one request. Where items are `unavailable`, the same request with the same Idempotency-Key finishes them.',
   body: TimerBatch,
   bodyLimit: '8mb',
   answers: { 201: TimerBatchAnswer, 422: Problem },
   async handle({ body, caller, idFor }, services) {
-    const create = async (item: unknown, index: number) => {
-      try {
-        const parsed = TimerRequest.safeParse(item);
-        if (!parsed.success) throw invalid(parsed.error);
-        const { row } = await services.timers.create(toNewTimer(parsed.data, idFor(index), caller, services));
-        return { id: row.id, fireAt: row.fire_at.toISOString() };
-      } catch (error) {
-        const { code, message, details } = toProblem(error, services.log);
-        return {
-          error: {
-            code,
-            detail: message,
-            ...(details.errors ? { errors: details.errors.map((one) => ({ ...one })) } : {}),
-          },
-        };
-      }
-    };
-    const timers = await Promise.all(body.timers.map(create));
-    const created = timers.filter((timer) => 'id' in timer).length;
-    const isAway = created === 0 && timers.some((timer) => timer.error?.code === 'unavailable');
-    if (isAway) throw new ApiProblem('unavailable', 'nothing was acknowledged', { retryAfterSeconds: 2 });
-    return new Reply(201, { timers });
+    const timers = await Promise.all(
+      body.timers.map((item, index) => createItem(item, idFor(index), caller, services)),
+    );
+    const isCreated = timers.some((timer) => 'id' in timer);
+    const isAway = timers.some(({ error }) => error?.code === 'unavailable');
+    if (isAway && !isCreated)
+      throw new ApiProblem('unavailable', 'nothing was acknowledged', { retryAfterSeconds: 2 });
+    const isFinal = timers.every(({ error }) => error === undefined || PROBLEM_STATUS[error.code] < 500);
+    return new Reply(201, { timers }, {}, isFinal);
   },
 });
 

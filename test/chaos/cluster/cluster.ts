@@ -12,11 +12,12 @@ import {
 } from './mainspring.js';
 import { takePort } from './ports.js';
 import { atExit, type Program } from './program.js';
-import { makeScratch, removeScratch } from './scratch.js';
+import { makeScratch } from './scratch.js';
 
 /** What loses its life, and comes back. */
 export interface Victim {
   name: string;
+  isRunning(): boolean;
   kill(): Promise<void>;
   /** Answers when it does its work again. */
   start(): Promise<void>;
@@ -55,22 +56,42 @@ export const productEnv = (): Record<string, string> => ({
 
 export const findTemporal = () => findCli(resolve('.mainspring'), (line) => console.log(`  ${line}`));
 
-async function startDatabase(folder: string): Promise<Victim & { url: string; end(): Promise<void> }> {
+interface ClusterDatabase extends Victim {
+  url: string;
+  end(wish: { keepFolder: boolean }): Promise<void>;
+}
+
+async function startDatabase(folder: string): Promise<ClusterDatabase> {
   // fsync on: what it confirms is on disk, as in production.
   const server = await startPostgres({ parent: folder, port: await takePort(), isDurable: true });
   if (!server) throw new Error('PostgreSQL is not installed: the scenarios on several processes need it');
   const forget = atExit(() => server.signal('SIGKILL'));
-  const end = async () => {
+  let isRunning = true;
+  const kill = async () => {
     await server.kill();
-    await server.stop();
-    forget();
+    isRunning = false;
   };
-  const { url, kill, start, signal } = server;
-  return { name: 'database', url, kill, start, signal, end };
+  return {
+    name: 'database',
+    url: server.url,
+    signal: server.signal,
+    isRunning: () => isRunning,
+    kill,
+    async start() {
+      isRunning = true;
+      await server.start();
+    },
+    async end({ keepFolder }) {
+      await kill();
+      if (!keepFolder) await server.stop();
+      forget();
+    },
+  };
 }
 
 export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Cluster> {
-  const folder = makeScratch('cluster');
+  const scratch = makeScratch('cluster');
+  const { folder } = scratch;
   const [database, cli] = await Promise.all([startDatabase(folder), findTemporal()]);
   const [temporalPort, uiPort] = [await takePort(), await takePort()];
   const temporal = temporalProgram(cli, folder, temporalPort, uiPort);
@@ -98,9 +119,9 @@ export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Clus
 
   async function close({ keepFolder }: { keepFolder: boolean }) {
     for (const program of all) await program.kill();
-    if (keepFolder) await database.kill();
-    else await database.end();
-    if (!keepFolder) removeScratch(folder);
+    await database.end({ keepFolder });
+    if (keepFolder) scratch.keep();
+    else scratch.remove();
   }
 
   try {

@@ -4,7 +4,7 @@ import { findTemporal, ORG, productEnv } from './cluster.js';
 import { isHealthy, makeOrganisation, wholeProgram } from './mainspring.js';
 import { takePort } from './ports.js';
 import { atExit, type Program } from './program.js';
-import { makeScratch, removeScratch } from './scratch.js';
+import { makeScratch } from './scratch.js';
 
 /** Mainspring as it begins: one process with the embedded database, and the Temporal server that it starts. */
 export interface Whole {
@@ -32,7 +32,8 @@ function serverOf(folder: string): number | undefined {
 }
 
 export async function startWhole(): Promise<Whole> {
-  const folder = makeScratch('whole');
+  const scratch = makeScratch('whole');
+  const { folder } = scratch;
   const [port, temporalPort, uiPort] = [await takePort(), await takePort(), await takePort()];
   const cli = await findTemporal();
   const env = {
@@ -54,7 +55,8 @@ export async function startWhole(): Promise<Whole> {
     await program.kill();
     endServer();
     forget();
-    if (!keepFolder) removeScratch(folder);
+    if (keepFolder) scratch.keep();
+    else scratch.remove();
   };
   try {
     // Before its start: the embedded database has one owner.

@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import pg from 'pg';
-import { LEAD_MS, LINGER_MS, WINDOW_MS } from '../../../src/domain/owner.js';
+import { LEAD_MS, WINDOW_LINGER_MS, WINDOW_MS } from '../../../src/domain/owner.js';
 import { timerWindowId } from '../../../src/messages/timer-window.js';
 import { createMany } from '../caller.js';
 import type { Cluster } from '../cluster/cluster.js';
@@ -49,7 +49,7 @@ export async function stoppedWorker({ verdict, tell }: Stage, cluster: Cluster):
       () => bench.ledger.missing().length === 0,
       window.getTime() + WINDOW_MS + 30_000 - Date.now(),
     );
-    await untilMs(window.getTime() + WINDOW_MS + LINGER_MS);
+    await untilMs(window.getTime() + WINDOW_MS + WINDOW_LINGER_MS);
     const isFinished = async () =>
       (await listTimers(bench.caller, bench.run)).every(({ status }) => status === 'fired');
     await until(isFinished, 30_000);

@@ -70,6 +70,7 @@ async function killInTurn({ form, random, tell, verdict }: Stage, cluster: Clust
   const startedAt = Date.now();
   const starts: Promise<void>[] = [];
   let ownEnds = 0;
+  let landed = 0;
   const guard = watchForOwnEnds(cluster, (name) => {
     ownEnds++;
     tell(`${name} ended by itself`);
@@ -78,6 +79,7 @@ async function killInTurn({ form, random, tell, verdict }: Stage, cluster: Clust
     const victim = victimOf(kind, cluster, (programs) => random.pick(programs));
     guard.expect(victim.name);
     const downMs = random.between(...DOWN_MS);
+    if (victim.isRunning()) landed++;
     tell(`kill -9 ${victim.name}, back in ${downMs} ms (${index + 1} of ${wanted})`);
     await victim.kill();
     await sleep(downMs);
@@ -96,6 +98,11 @@ async function killInTurn({ form, random, tell, verdict }: Stage, cluster: Clust
   await Promise.all(random.shuffled(everything).map((victim) => victim.start()));
   guard.end();
   verdict.say(`${order.length + everything.length} kills in ${seconds(lastRestartAt - startedAt)}`);
+  verdict.check(
+    'at least 90 % of the faults landed',
+    landed >= order.length * 0.9,
+    `${landed} of ${order.length}`,
+  );
   verdict.check('no process ends because another one died', ownEnds === 0, ownEnds);
   return lastRestartAt;
 }

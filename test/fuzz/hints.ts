@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Random } from '../chaos/random.js';
+import type { IdPool } from './id-pool.js';
+import type { Hint } from './values.js';
+
+const HOUR_MS = 3_600_000;
+/** So many different hours are far dues spread over: each has a workflow. */
+const FAR_HOURS = 24;
+const FIRST_FAR_HOUR = 24 * 400;
+
+/** Nobody listens at these, and nothing beyond this machine is called. */
+const CLOSED = ['http://127.0.0.1:1', 'http://localhost:2', 'http://[::1]:3', 'http://127.0.0.9:4'];
+const QUERIES = ['', '/hook', '/hook?a=b', '/?sig=s3cr3t', '/hook?token=t&x=1', '/%E2%8F%B0?q=%20'];
+
+export const closedUrl: Hint = (random) => {
+  const base = random.pick(CLOSED);
+  const withUser = random.next() < 0.2 ? base.replace('//', '//user:password@') : base;
+  return withUser + random.pick(QUERIES);
+};
+
+/** A start shared by all, so that far moments meet in few hours. */
+const startHour = Math.floor(Date.now() / HOUR_MS) + FIRST_FAR_HOUR;
+const farMs = (random: Random) => (startHour + random.between(0, FAR_HOURS - 1)) * HOUR_MS;
+
+const withOffset = (text: string, random: Random) =>
+  random.pick([text, text.replace('Z', '+00:00'), text.replace('.000Z', 'Z'), text.replace('Z', '-05:30')]);
+const farInstant: Hint = (random) => withOffset(new Date(farMs(random)).toISOString(), random);
+
+const farDuration: Hint = (random) => {
+  const millis = Math.max(HOUR_MS, farMs(random) - Date.now());
+  const hours = Math.round(millis / HOUR_MS);
+  return random.pick([millis, `${millis}ms`, `${hours}h`, `PT${hours}H`, `${hours - 1}h59m60s`]);
+};
+
+/** A few fire while the run goes on: log lines, closed ports, signals. */
+const duration: Hint = (random) =>
+  random.next() < 0.06 ? random.pick(['1s', '2500ms', 1_500, 'PT3S']) : farDuration(random);
+
+const base64: Hint = (random) => Buffer.from('x'.repeat(random.between(0, 200))).toString('base64');
+
+const EVENT_TYPES = ['timer.fired', 'timer.*', 'delivery.dead', '*', 'timer.created', 'nothing.of_ours'];
+/** Events that are rare: a run makes many subscriptions, and each is told of each. */
+const QUIET_TYPES = ['delivery.endpoint_disabled', 'nothing.happens', 'nothing.*'];
+
+const headerName: Hint = (random) => random.pick(['Authorization', 'X-Own', 'x-own', 'A-~!#$', 'Accept']);
+const headerValue: Hint = (random) => random.pick(['', 'Bearer abc', 'a\tb', '\xe9\xff', 'x'.repeat(4_096)]);
+
+/** Windows of the demo organisation, what its id could be confused with, and what is not there. */
+const workflowId: Hint = (random) => {
+  const hour = new Date(farMs(random)).toISOString();
+  return random.pick([`timers/demo/${hour.slice(0, 13)}`, `timers/demo/${hour}`, 'x/demo/y', '/demo']);
+};
+
+/** What the schemas of the document cannot say. `fields` name theirs; the pool knows what exists. */
+export const createHints = (pool: IdPool): Record<string, Hint> => ({
+  duration,
+  every: farDuration,
+  Duration: farDuration,
+  Instant: farInstant,
+  WebUrl: closedUrl,
+  workflowId,
+  signal: (random) => random.pick(['changed', 'addTimers', 'cancelTimers', 'moveTimers', 'wake', 'unknown']),
+  tenantId: (random) => random.pick(['agent-1', 'agent-2', 'Ünïcödé']),
+  tenants: (random) => [random.pick(['agent-1', 'agent-2'])],
+  types: (random) => [random.pick(random.next() < 0.03 ? EVENT_TYPES : QUIET_TYPES)],
+  'headers.name': headerName,
+  'headers.value': headerValue,
+  'format:base64': base64,
+  payloads: (random) => pool.payloads(random) ?? [{ data: base64(random), metadata: {} }],
+  wait: (random) => random.pick(['1ms', '40', '0.1s', 'PT0.05S']),
+  limit: (random) => random.pick([1, 2, 7, 50, 50, 50, 500]),
+  type: (random) => random.pick(EVENT_TYPES),
+  timerId: (random) => pool.pick('timers', random) ?? randomUUID(),
+  since: (random) => random.pick(['2020-01-01T00:00:00Z', new Date().toISOString()]),
+});
