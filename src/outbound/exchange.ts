@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { KEPT_BYTES, keptText } from './kept-text.js';
-import { OutboundError, toOutboundError } from './outbound-error.js';
+import { OutboundError, type OutboundFailure, toOutboundError } from './outbound-error.js';
 
 /** So much of an answer is read, so that its connection can be used again. */
 const READ_BYTES = 16_384;
@@ -36,15 +36,15 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
     let bytesRead = 0;
     const kept: Buffer[] = [];
     const deadline = setTimeout(
-      () => cut(new OutboundError(controller ? 'timeout' : 'receiver_busy')),
+      () => cut(controller ? 'timeout' : 'receiver_busy'),
       timeoutMs,
     );
 
-    const end = (error: OutboundError) => {
+    const end = (error: Error | OutboundFailure) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(deadline);
-      if (statusCode === 0) return reject(error);
+      if (statusCode === 0) return reject(toOutboundError(error));
       const headers = retryAfter === undefined ? {} : { retryAfter };
       resolve({
         statusCode,
@@ -53,9 +53,9 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
         durationMs: Math.round(performance.now() - startedAt),
       });
     };
-    const cut = (error: OutboundError) => {
-      end(error);
-      controller?.abort(error);
+    const cut = (failure: OutboundFailure) => {
+      end(failure);
+      controller?.abort(new OutboundError(failure));
     };
 
     dispatcher.dispatch(request, {
@@ -72,10 +72,10 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
       onResponseData(_, chunk) {
         if (bytesRead < KEPT_BYTES) kept.push(chunk);
         bytesRead += chunk.length;
-        if (bytesRead > READ_BYTES) cut(new OutboundError('connection_closed'));
+        if (bytesRead > READ_BYTES) cut('connection_closed');
       },
-      onResponseEnd: () => end(new OutboundError('connection_closed')),
-      onResponseError: (_, error) => end(toOutboundError(error)),
+      onResponseEnd: () => end('connection_closed'),
+      onResponseError: (_, error) => end(error),
     });
   });
 }

@@ -31,7 +31,8 @@ const FAILURE_BY_CODE: Record<string, OutboundFailure> = {
 const TLS_CODE = /^(?:ERR_(?:TLS|SSL)_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
 
 /** What a connection's error means, without its message, which names addresses. */
-export function toOutboundError(error: Error): OutboundError {
+export function toOutboundError(error: Error | OutboundFailure): OutboundError {
+  if (typeof error === 'string') return new OutboundError(error);
   if (error instanceof OutboundError) return error;
   const code = 'code' in error ? String(error.code) : '';
   if (TLS_CODE.test(code)) return new OutboundError('tls_failed');
