@@ -20,6 +20,7 @@ module.exports = {
     only('db-knows-only-schemas', 'db', ['config\\.ts', 'log\\.ts', 'schemas/']),
     only('engine-is-about-temporal', 'engine', [...GROUND, 'domain/', 'messages/']),
     only('outbound-knows-nobody', 'outbound', []),
+    only('http-is-what-all-servers-share', 'http', [...GROUND, 'db/database']),
     only('timers-write-rows', 'timers', [...GROUND, 'domain/', 'db/', 'engine/starter', 'outbound/guard']),
     only('activities-never-orchestrate', 'activities', [
       ...GROUND,
@@ -39,6 +40,7 @@ module.exports = {
       'timers/',
       'outbound/guard',
       'engine/starter',
+      'http/',
       'process/',
     ]),
     only('workers-run-activities', 'worker', [
@@ -48,6 +50,7 @@ module.exports = {
       'workflows/',
       'engine/',
       'db/',
+      'http/',
       'process/',
     ]),
     only('client-is-standalone', 'client', ['schemas/']),

@@ -69,6 +69,7 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
   const env = {
     ...process.env,
     PORT: String(port),
+    WORKER_PORT: '0',
     HOST: '127.0.0.1',
     DATA_DIR: folder,
     TEMPORAL_PORT: String(temporalPort),

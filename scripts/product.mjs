@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './install.mjs';
 
@@ -40,13 +41,13 @@ async function whenReady(product, url) {
 
 /**
  * Resolves when it is ready. `name` stands in the name of its folder; `env` is added to its environment. Nothing that
- * the caller's environment names (a database, a Temporal server) is touched.
+ * the caller's environment names (a database, a Temporal server) is touched. `onLine` is told each line it writes.
  */
-export async function startProduct(name, env = {}) {
+export async function startProduct(name, env = {}, onLine = () => undefined) {
   const folder = await mkdtemp(join(tmpdir(), `mainspring-${name}-`));
   const port = await freePort();
   const temporalPort = await freePort();
-  const product = spawn(process.execPath, [join(root, 'scripts/start.mjs')], {
+  const product = spawn(process.execPath, ['--max-semi-space-size=64', join(root, 'scripts/start.mjs')], {
     env: {
       ...common,
       DATA_DIR: folder,
@@ -60,8 +61,14 @@ export async function startProduct(name, env = {}) {
       LOG_LEVEL: 'error',
       ...env,
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  for (const stream of [product.stdout, product.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      console.log(line);
+      onLine(line);
+    });
+  }
   const kill = () => product.kill('SIGTERM');
   process.on('exit', kill);
   await whenReady(product, `http://127.0.0.1:${port}`);

@@ -39,6 +39,7 @@ export const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().optional().describe('127.0.0.1, in production 0.0.0.0'),
   PORT: Port.default(3000),
+  WORKER_PORT: Port.default(3001).describe('Of a worker process without an API: its metrics and probes'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   DATA_DIR: z.string().default('.mainspring').describe('Embedded database, dev server data, kept binaries'),
   DATABASE_URL: z.string().optional().describe('A PostgreSQL server instead of the embedded database'),
@@ -67,6 +68,13 @@ export const Environment = z.object({
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
   CORS_ORIGINS: list,
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('In front of the API, one behind the other; they tell callers apart'),
   RATE_LIMITS: switched('on').describe('off is refused in production'),
   RATE_LIMIT_FREE: Count.default(10),
   RATE_LIMIT_PRO: Count.default(100),

@@ -5,8 +5,12 @@ import type { Channel } from './schemas/delivery.js';
 export const registry = new Registry();
 const registers = [registry];
 
-/** Memory, CPU, event loop and garbage collection of this process; once a process. */
-export const collectProcessMetrics = () => collectDefaultMetrics({ register: registry });
+let isCollecting = false;
+/** Memory, CPU, event loop and garbage collection of this process, from now on. */
+export function collectProcessMetrics(): void {
+  if (!isCollecting) collectDefaultMetrics({ register: registry });
+  isCollecting = true;
+}
 
 export const httpRequests = new Histogram({
   name: 'mainspring_http_request_duration_seconds',

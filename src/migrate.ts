@@ -11,7 +11,7 @@ async function run(): Promise<void> {
   const database = await openDatabase(config, log);
   try {
     const migrations = await migrate(database.db);
-    log.info({ migrations }, 'The database is up to date');
+    log.info({ migrations: migrations.join(', ') }, 'The database is up to date');
   } finally {
     await database.close();
   }

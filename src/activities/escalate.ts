@@ -13,14 +13,13 @@ export const receiverOf = (action: Action, originOf: OriginOf): string =>
 
 /** The delivery that an escalation makes, `<delivery id>.escalation`: frozen now, as the timer's own were when it fired. */
 export function escalationOf(
-  { orgId, id, body, policy, escalation }: OutgoingDelivery,
+  failed: OutgoingDelivery,
   timer: TimerRow,
   now: number,
   originOf: OriginOf,
 ): NewDelivery[] {
+  const { orgId, id, policy, escalation } = failed;
   if (!escalation) return [];
-  const [occurrence = '1'] = id.slice(timer.id.length + 1).split('.');
-  const told = factsOf(body);
   const frozen = freeze(
     {
       orgId,
@@ -28,11 +27,12 @@ export function escalationOf(
       tenantId: timer.tenant_id,
       requestedBy: timer.requested_by,
       name: timer.name,
-      number: Number(occurrence),
+      // Not those of the timer's row: a repeating one has gone on since.
+      number: failed.occurrence ?? timer.occurrence,
       missed: 0,
       isRepeating: timer.every_ms !== null,
-      fireAt: momentOf(told.fire_at) ?? timer.fire_at,
-      firedAt: momentOf(told.fired_at) ?? timer.fired_at ?? new Date(now),
+      fireAt: failed.dueAt ?? timer.fire_at,
+      firedAt: failed.firedAt ?? timer.fired_at ?? new Date(now),
       actions: [escalation.action],
       retryPolicy: policy,
     },
@@ -51,12 +51,3 @@ export function escalationOf(
     nextAttemptAt: new Date(now),
   }));
 }
-
-/** What the body that failed told of its occurrence; a repeating timer's row has gone on since. */
-function factsOf(body: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(body);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-const momentOf = (value: unknown): Date | undefined =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? new Date(value) : undefined;

@@ -54,6 +54,7 @@ export function createActivities(options: ActivitiesOptions) {
   const recorder = createOutcomeRecorder({
     starter,
     vault,
+    onFailed: (count) => countTimers('failed', count),
     onAttempt: (channel, outcome, durationMs) => {
       countAttempt(channel, outcome);
       attemptDuration.observe({ channel }, durationMs / 1_000);

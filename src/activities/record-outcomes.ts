@@ -25,8 +25,11 @@ export interface Recording {
   owned?: string;
   /** Run first in the transaction; when it throws, nothing is written. */
   guard?: (tx: Db) => Promise<void>;
-  /** Run in the transaction when the deliveries are written, before timers fail because of them. */
-  finish?: (tx: Db) => Promise<void>;
+  /**
+   * Run in the transaction when the deliveries are written, before timers fail because of them; answers how many it
+   * made fail itself.
+   */
+  finish?: (tx: Db) => Promise<number>;
 }
 
 export interface OutcomeRecorder {
@@ -41,6 +44,8 @@ export interface OutcomeRecorder {
 export interface OutcomeRecorderOptions {
   starter: { ensureEndpoint(endpoint: Endpoint): Promise<void>; wakeEndpoint(endpoint: Endpoint): void };
   vault: Vault;
+  /** Told how many timers failed. */
+  onFailed?: (count: number) => void;
   /** Told of each attempt that was written. */
   onAttempt?: (channel: Channel, outcome: 'delivered' | 'failed' | 'dead', durationMs: number) => void;
   now?: () => number;
@@ -48,7 +53,7 @@ export interface OutcomeRecorderOptions {
 }
 
 export function createOutcomeRecorder(options: OutcomeRecorderOptions): OutcomeRecorder {
-  const { starter, vault, onAttempt, now = Date.now, random = Math.random } = options;
+  const { starter, vault, onAttempt, onFailed, now = Date.now, random = Math.random } = options;
   const originOf = (storedUrl: string) => new URL(vault.open(storedUrl)).origin;
 
   return {
@@ -56,10 +61,11 @@ export function createOutcomeRecorder(options: OutcomeRecorderOptions): OutcomeR
       const planned = recording.outcomes.map((outcome) => planOutcome(outcome, random(), now()));
       const owners = ownersOf(recording, planned, originOf);
       await Promise.all(owners.map((owner) => starter.ensureEndpoint(owner)));
-      const written = await db
+      const { written, failed } = await db
         .transaction()
         .execute((tx) => write(tx, recording, planned, { at: now(), originOf }));
       for (const owner of owners) starter.wakeEndpoint(owner);
+      if (failed > 0) onFailed?.(failed);
       for (const { delivery, change, durationMs } of written) {
         if (durationMs !== null) onAttempt?.(delivery.channel, countedAs(change.status), durationMs);
       }
@@ -84,13 +90,13 @@ function ownersOf(
   return [...receivers].filter((receiver) => receiver !== owned).map((receiver) => ({ orgId, receiver }));
 }
 
-/** Answers the outcomes that were applied. */
+/** Answers the outcomes that were applied, and how many timers failed. */
 async function write(
   tx: Db,
   { orgId, postponed = [], guard, finish }: Recording,
   planned: readonly PlannedOutcome[],
   { at, originOf }: { at: number; originOf: OriginOf },
-): Promise<PlannedOutcome[]> {
+): Promise<{ written: PlannedOutcome[]; failed: number }> {
   await guard?.(tx);
   const applied = await applyChanges(
     tx,
@@ -101,7 +107,7 @@ async function write(
   await insertDeliveries(tx, await escalationsOf(tx, written, at, originOf), at);
   const postponedIds = postponed.map(({ id }) => id);
   await postponeDeliveries(tx, orgId, postponedIds, at);
-  await finish?.(tx);
+  const failedAtOnce = (await finish?.(tx)) ?? 0;
   const dead = written.filter(({ change }) => change.status === 'dead');
   const timersOfDead = dead.flatMap(({ delivery }) => delivery.timerId ?? []);
   const failed = await failTimers(tx, orgId, timersOfDead);
@@ -111,7 +117,7 @@ async function write(
     ...disabledEvents(disabled),
   ];
   await appendEvents(tx, told);
-  return written;
+  return { written, failed: failedAtOnce + failed.length };
 }
 
 async function escalationsOf(

@@ -60,7 +60,7 @@ export function createRetryDeliveries(given: RetryDeliveriesOptions) {
       return await run(endpoint);
     } catch (error) {
       log.error(
-        { org: endpoint.orgId, error: String(error) },
+        { org: endpoint.orgId, receiver: endpoint.receiver, error },
         'Deliveries could not be retried; tried again',
       );
       throw error;

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
+import type { Part } from '../http/probes.js';
 import type { Authenticate } from './authenticate.js';
 import { readBody } from './body.js';
 import type { Caller } from './caller.js';
 import { unlessStuck } from './deadline.js';
 import { fingerprintOf, once, readIdempotencyKey } from './idempotency.js';
-import type { Part } from './probes.js';
 import { ApiProblem } from './problem.js';
 import { decodeParams, readQuery } from './query.js';
 import { POLICY_HEADER, type RateLimit, STATE_HEADER } from './rate-limit.js';

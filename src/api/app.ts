@@ -14,6 +14,16 @@ export interface AppOptions extends AnswerOptions {
   routes: readonly Route[];
 }
 
+/** Scheme and authority of a request target as proxies get it. */
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/** A request target as `/path?query`: what comes before it may be no URL at all, and parsers throw at it. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = target.replace(ABSOLUTE, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 const EXPOSED_HEADERS = [
   'X-Request-Id',
   'RateLimit',
@@ -28,7 +38,7 @@ export function createApp(options: AppOptions): Koa {
   const { config, log } = options.services;
   const app = new Koa();
   app.silent = true;
-  app.on('error', (err: unknown) => log.debug({ err }, 'An answer broke off'));
+  app.on('error', (error: unknown) => log.debug({ error }, 'An answer broke off'));
   app.use(oneErrorExit(options.services));
   if (config.CORS_ORIGINS.length > 0) app.use(crossOrigin(config.CORS_ORIGINS));
   app.use(dispatch(options));
@@ -52,6 +62,7 @@ function oneErrorExit(services: Services): Koa.Middleware {
     ctx.state.requestId = requestId;
     ctx.res.setHeader('X-Request-Id', requestId);
     secure(ctx.req, ctx.res);
+    ctx.req.url = originForm(ctx.req.url ?? '/');
     try {
       await next();
     } catch (error) {
@@ -65,7 +76,11 @@ function oneErrorExit(services: Services): Koa.Middleware {
 
 function fail(ctx: Context, error: unknown, { log }: Services): void {
   const { requestId, route } = ctx.state;
-  const problem = toProblem(error, log, { requestId, method: ctx.method, route });
+  const problem = toProblem(error, log, {
+    request: requestId,
+    method: ctx.method,
+    route,
+  });
   if (ctx.headerSent) return;
   ctx.respond = true;
   ctx.status = problem.status;
@@ -77,6 +92,8 @@ function dispatch(options: AppOptions): Koa.Middleware {
   const find = createRouteTable(options.routes);
   const answer = createAnswer(options);
   return async (ctx) => {
+    if (ctx.req.httpVersion === '1.1' && ctx.req.headers.host === undefined)
+      throw new ApiProblem('malformed_request', 'a request has a Host header');
     const match = find(ctx.path);
     if (!match) throw new ApiProblem('not_found', 'there is nothing at this path');
     if (ctx.method === 'OPTIONS') {

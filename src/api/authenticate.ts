@@ -3,6 +3,7 @@ import { findApiKey } from '../db/api-keys.js';
 import { findOrg } from '../db/orgs.js';
 import { readAdminToken } from './admin-token.js';
 import type { Caller } from './caller.js';
+import { clientAddress } from './client-address.js';
 import { isLocal, readCredential } from './credential.js';
 import { FreshCache } from './fresh-cache.js';
 import { DEMO_KEY } from './keys.js';
@@ -38,19 +39,17 @@ export function createAuthenticate(options: AuthenticateOptions): {
   });
 
   async function byKey(key: string, address: string): Promise<Caller> {
-    if (config.isProduction && key === DEMO_KEY) throw await guesses.count(address, wrong());
-    if (!keys.isKnown(key)) await guesses.check(address);
+    if (config.isProduction && key === DEMO_KEY) throw await guesses.refuse(address, wrong());
     const caller = await keys.get(key);
     if (caller) return caller;
-    throw await guesses.count(address, wrong());
+    throw await guesses.refuse(address, wrong());
   }
 
   async function byToken(token: string, address: string): Promise<Caller> {
-    await guesses.check(address);
     const claims = await readAdminToken(vault, token, clock());
     const org = claims && (await orgs.get(claims.orgId));
     if (!claims || !org || org.credential_version !== claims.credentialVersion) {
-      throw await guesses.count(address, wrong());
+      throw await guesses.refuse(address, wrong());
     }
     return { kind: 'admin', orgId: org.id, tier: org.tier, tenants: null, keyId: `admin.${claims.tokenId}` };
   }
@@ -64,11 +63,11 @@ export function createAuthenticate(options: AuthenticateOptions): {
 
   const authenticate: Authenticate = (req) => {
     const credential = readCredential(req.headers);
-    const address = req.socket.remoteAddress ?? '';
+    const address = clientAddress(req, config.TRUSTED_PROXIES);
     if (credential.kind === 'key') return byKey(credential.key, address);
     if (credential.kind === 'token') return byToken(credential.token, address);
     if (credential.kind === 'none') return byPlace(req);
-    return guesses.count(address, wrong()).then((problem) => Promise.reject(problem));
+    return guesses.refuse(address, wrong()).then((problem) => Promise.reject(problem));
   };
   return { authenticate, close };
 }

@@ -1,4 +1,4 @@
-import type { Part, Probes } from './probes.js';
+import type { Part, Probes } from '../http/probes.js';
 import { unavailable } from './problem.js';
 
 /** Together with a probe's longest answer this stays below the 2 s in which a caller learns that nothing works. */

@@ -5,8 +5,6 @@ const MOST_ENTRIES = 10_000;
 interface Entry<T> {
   value: Promise<T | null>;
   freshUntilMs: number;
-  /** The last look-up found something: what it is asked for again is not a guess. */
-  wasFound: boolean;
 }
 
 /**
@@ -27,11 +25,6 @@ export class FreshCache<T> {
     return entry && entry.freshUntilMs > this.clock() ? entry.value : null;
   }
 
-  /** Whether it existed when it was last looked up. */
-  isKnown(id: string): boolean {
-    return this.entries.get(id)?.wasFound ?? false;
-  }
-
   /** The age of an answer counts from when it was asked for. */
   get(id: string): Promise<T | null> {
     return this.peek(id) ?? this.lookUp(id);
@@ -47,7 +40,6 @@ export class FreshCache<T> {
     const entry: Entry<T> = {
       value: this.find(id),
       freshUntilMs: this.clock() + FRESH_MS,
-      wasFound: this.isKnown(id),
     };
     this.entries.set(id, entry);
     const forget = () => {
@@ -55,7 +47,6 @@ export class FreshCache<T> {
     };
     entry.value.then((found) => {
       if (found === null) forget();
-      else entry.wasFound = true;
     }, forget);
     return entry.value;
   }

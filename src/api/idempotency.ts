@@ -59,7 +59,7 @@ export async function once(
   if (claimed.kind === 'reused') throw reused();
   const held = { ...row, seed: claimed.seed };
   const written = (write: Promise<void>) =>
-    write.catch((err: unknown) => log.warn({ err }, 'An Idempotency-Key stays leased for a moment'));
+    write.catch((error: unknown) => log.warn({ error }, 'An Idempotency-Key stays leased for a moment'));
   try {
     const { status, body, headers, isFinal } = await handle(claimed.seed);
     const answer = { body, headers };

@@ -8,9 +8,9 @@ export function observe(ctx: Context, log: Log, millis: number): void {
   const method = ctx.state.route ? ctx.method : 'any';
   httpRequests.labels(method, route, String(ctx.status)).observe(millis / 1_000);
   if (!log.isLevelEnabled('debug')) return;
-  const requestId: unknown = ctx.state.requestId;
+  const request: unknown = ctx.state.requestId;
   log.debug(
-    { requestId, method: ctx.method, route, status: ctx.status, millis: Math.round(millis) },
+    { request, method: ctx.method, route, status: ctx.status, durationMs: Math.round(millis) },
     'Answered',
   );
 }

@@ -91,7 +91,8 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
       schema,
       mediaTypes = [],
     } = isDescribed(answer) ? answer : { description: route.summary, schema: answer };
-    const texts = mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]);
+    const ofText = (mediaType: string) => (mediaType === 'application/json' ? z.looseObject({}) : z.string());
+    const texts = mediaTypes.map((mediaType) => [mediaType, { schema: ofText(mediaType) }]);
     const content = { ...(schema ? { 'application/json': { schema } } : {}), ...Object.fromEntries(texts) };
     responses[status as '200'] = {
       description,

@@ -78,7 +78,7 @@ export function toProblem(
   if (thrown instanceof z.ZodError) return invalid(thrown);
   const away = whatIsAway(thrown);
   if (away) return unavailable(away);
-  log.error({ err: thrown, ...facts }, 'A request failed');
+  log.error({ error: thrown, ...facts }, 'A request failed');
   return new ApiProblem(
     'internal',
     'an unexpected error; the log has it under the X-Request-Id of this answer',

@@ -5,7 +5,7 @@ import type { Caller } from './caller.js';
 import { ApiProblem } from './problem.js';
 
 const WINDOW_SECONDS = 60;
-/** Wrong credentials from one address in a minute, before what it shows is no longer looked up. */
+/** Wrong credentials from one address in a minute, before it is no longer told that they are wrong. */
 const GUESSES_PER_MINUTE = 300;
 
 /** The headers of a limited answer, in the form of draft-ietf-httpapi-ratelimit-headers-10. */
@@ -65,28 +65,21 @@ export function createRateLimit(config: Config): RateLimit {
   };
 }
 
-/** Keeps one address from trying credentials by the thousand. */
+/** Keeps one address from trying credentials by the thousand. Behind one address are many: a valid one always passes. */
 export interface GuessLimit {
-  /** Throws `rate_limited` for an address that guessed too often. */
-  check(address: string): Promise<void>;
   /** Counts a wrong credential; answers the problem to throw. */
-  count(address: string, problem: ApiProblem): Promise<ApiProblem>;
+  refuse(address: string, problem: ApiProblem): Promise<ApiProblem>;
 }
 
 export function createGuessLimit(perMinute: number = GUESSES_PER_MINUTE): GuessLimit {
   const limiter = new RateLimiterMemory({ keyPrefix: 'guess', points: perMinute, duration: WINDOW_SECONDS });
-  const tooMany = (state: RateLimiterRes) =>
-    new ApiProblem('rate_limited', 'too many wrong credentials from this address', {
-      retryAfterSeconds: secondsLeft(state),
-    });
   return {
-    async check(address) {
-      const state = await limiter.get(address);
-      if (state && state.consumedPoints > perMinute) throw tooMany(state);
-    },
-    async count(address, problem) {
+    async refuse(address, problem) {
       const state = await consume(limiter, address);
-      return state.consumedPoints > perMinute ? tooMany(state) : problem;
+      if (state.consumedPoints <= perMinute) return problem;
+      return new ApiProblem('rate_limited', 'too many wrong credentials from this address', {
+        retryAfterSeconds: secondsLeft(state),
+      });
     },
   };
 }

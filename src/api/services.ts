@@ -2,11 +2,11 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { Config } from '../config.js';
 import type { Database, Db } from '../db/database.js';
 import type { Starter } from '../engine/starter.js';
+import type { Probes } from '../http/probes.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import type { Vault } from '../secrets/vault.js';
 import type { Timers } from '../timers/timers.js';
-import type { Probes } from './probes.js';
 
 /** What handlers get. */
 export interface Services {

@@ -1,3 +1,5 @@
+import { closeServer, listen, urlOf } from '../http/listen.js';
+import { createProbes } from '../http/probes.js';
 import type { Log } from '../log.js';
 import { collectProcessMetrics } from '../metrics.js';
 import type { Context } from '../process/context.js';
@@ -5,11 +7,10 @@ import { mintAdminToken } from './admin-token.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
 import { DEMO_KEY } from './keys.js';
-import { createProbes } from './probes.js';
 import { createGuessLimit, createRateLimit } from './rate-limit.js';
 import { routes } from './routes.js';
 import { seedDemo } from './seed-demo.js';
-import { closeServer, createHttpServer, listen } from './server.js';
+import { createHttpServer } from './server.js';
 import type { Services } from './services.js';
 
 /** Requests that are under way have this long to end when the process stops. */
@@ -56,15 +57,6 @@ async function seed({ config, database, vault }: Context): Promise<RunningApi['f
   ];
 }
 
-let isCollecting = false;
-function collectOnce(): void {
-  if (!isCollecting) collectProcessMetrics();
-  isCollecting = true;
-}
-
-const HERE = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
-const reachable = (host: string) => (HERE.has(host) ? 'localhost' : host);
-
 /** Runs the API of a process. Throws the system's error when the address cannot be had. */
 export async function startApi(context: Context): Promise<RunningApi> {
   const { config, log } = context;
@@ -78,11 +70,11 @@ export async function startApi(context: Context): Promise<RunningApi> {
   const handle = app.callback();
   const server = createHttpServer((req, res) => void handle(req, res));
   const facts = await seed(context);
-  const port = await listen(server, { host: config.host, port: config.PORT });
-  collectOnce();
+  const port = await listen(server, { host: config.host, port: config.PORT, setting: 'PORT' });
+  collectProcessMetrics();
   warnOfOpenLimits(log, config.RATE_LIMITS);
   return {
-    url: `http://${reachable(config.host)}:${port}`,
+    url: urlOf(config.host, port),
     port,
     facts,
     beginShutdown() {

@@ -23,6 +23,9 @@ type Row = Pick<
   | 'body'
   | 'policy'
   | 'escalation'
+  | 'occurrence'
+  | 'due_at'
+  | 'fired_at'
   | 'attempt_count'
   | 'attempts_before'
   | 'epoch'
@@ -40,13 +43,16 @@ const toTaken = (row: Row): TakenDelivery => ({
   body: row.body,
   policy: row.policy,
   escalation: row.escalation,
+  occurrence: row.occurrence,
+  dueAt: row.due_at,
+  firedAt: row.fired_at,
   attemptNumber: row.attempt_count + 1,
   attemptsBefore: row.attempts_before,
   epoch: row.epoch === null ? null : Number(row.epoch),
 });
 
 const COLUMNS = sql`d.org_id, d.id, d.timer_id, d.subscription_id, d.channel, d.receiver, d.request, d.body, d.policy,
-  d.escalation, d.attempt_count, d.attempts_before, d.epoch`;
+  d.escalation, d.occurrence, d.due_at, d.fired_at, d.attempt_count, d.attempts_before, d.epoch`;
 
 /** Deliveries by id, as they would be attempted next. */
 export async function readDeliveries(

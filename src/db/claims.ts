@@ -109,19 +109,22 @@ export interface FiredTimer {
   latenessMs: number | null;
 }
 
-/** Ends the firing of timers: `fired`, or `failed` where a delivery is dead already. A repeating one stays scheduled. */
+/**
+ * Ends the firing of timers: `fired`, or `failed` where a delivery is dead already. A repeating one stays scheduled.
+ * Answers how many failed.
+ */
 export async function finishTimers(
   db: Db,
   orgId: string,
   fired: readonly FiredTimer[],
   notices: readonly string[],
-): Promise<void> {
+): Promise<number> {
   const given = fired.map((timer) => ({
     id: timer.id,
     fired_at: timer.firedAt,
     lateness_ms: timer.latenessMs,
   }));
-  await sql`
+  const { rows } = await sql<{ failed: number }>`
     with given as (
       select * from json_to_recordset(${JSON.stringify(given)}::json) as g (
         id text, fired_at timestamptz, lateness_ms integer)
@@ -140,10 +143,14 @@ export async function finishTimers(
       union all
       select org_id, 'timer.failed', id, json_build_object('tenantId', tenant_id, 'name', name)
       from done where status = 'failed'
+    ), woken as (
+      select count(pg_notify('mainspring_ended', notice))
+      from json_array_elements_text(${JSON.stringify(notices)}::json) as notice
     )
-    select pg_notify('mainspring_ended', notice) from json_array_elements_text(${JSON.stringify(notices)}::json) as notice`.execute(
+    select (select count(*)::int from done where status = 'failed') as failed, woken.* from woken`.execute(
     db,
   );
+  return rows[0]?.failed ?? 0;
 }
 
 /** Takes over what older epochs of a window left `sending`; it goes out again, byte for byte, under its id. */

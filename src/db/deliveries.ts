@@ -2,8 +2,9 @@ import { type Selectable, sql } from 'kysely';
 import type { RetryPolicy } from '../schemas/action.js';
 import type { Channel, DeliveryFilter } from '../schemas/delivery.js';
 import type { Db } from './database.js';
+import { type Scope, seesDelivery } from './scope.js';
 import type { DeliveryTable, StoredDeliveryStatus, StoredEscalation, StoredRequest } from './tables.js';
-import type { Position, Scope } from './timers.js';
+import type { Position } from './timers.js';
 
 /** A receiver of an organisation. */
 export interface ReceiverKey {
@@ -27,6 +28,10 @@ export interface DeliveryContent {
   body: string;
   policy: RetryPolicy;
   escalation: StoredEscalation | null;
+  /** Of the timer's firing that it belongs to; null where it tells of an event. */
+  occurrence: number | null;
+  dueAt: Date | null;
+  firedAt: Date | null;
 }
 
 export interface NewDelivery extends DeliveryContent {
@@ -48,6 +53,9 @@ const toColumns = (delivery: NewDelivery) => ({
   body: delivery.body,
   policy: delivery.policy,
   escalation: delivery.escalation,
+  occurrence: delivery.occurrence,
+  due_at: delivery.dueAt,
+  fired_at: delivery.firedAt,
   status: delivery.status,
   window_at: delivery.windowAt,
   epoch: delivery.epoch,
@@ -70,14 +78,14 @@ export async function insertDeliveries(
       select g.*, case when e.state in ('open', 'off') then 'pending' else g.status end as becomes
       from json_to_recordset(${JSON.stringify(deliveries.map(toColumns))}::json) as g (
         org_id text, id text, timer_id text, subscription_id text, channel text, receiver text, request json,
-        body text, policy json, escalation json, status text, window_at timestamptz, epoch bigint,
+        body text, policy json, escalation json, occurrence integer, due_at timestamptz, fired_at timestamptz, status text, window_at timestamptz, epoch bigint,
         next_attempt_at timestamptz)
       left join endpoints e on e.org_id = g.org_id and e.receiver = g.receiver
     ), added as (
       insert into deliveries (org_id, id, timer_id, subscription_id, channel, receiver, request, body, policy,
-        escalation, status, window_at, epoch, next_attempt_at, created_at)
+        escalation, occurrence, due_at, fired_at, status, window_at, epoch, next_attempt_at, created_at)
       select org_id, id, timer_id, subscription_id, channel, receiver, request, body, policy,
-        nullif(escalation::text, 'null')::json, becomes, window_at, case when becomes = 'sending' then epoch end,
+        nullif(escalation::text, 'null')::json, occurrence, due_at, fired_at, becomes, window_at, case when becomes = 'sending' then epoch end,
         case when becomes = 'pending' then coalesce(next_attempt_at, ${at}) end, ${at}
       from given
       on conflict (org_id, id) do nothing
@@ -89,17 +97,11 @@ export async function insertDeliveries(
   return new Map(rows.map(({ id, status }) => [id, status]));
 }
 
-/** Deliveries of a scope: a key that is limited to tenants sees those of their timers only. */
-const inScope = (db: Db, { orgId, tenants }: Scope) => {
-  const query = db.selectFrom('deliveries').where('deliveries.org_id', '=', orgId);
-  return tenants ? query.where(ofTenants(orgId, tenants)) : query;
-};
-
-const ofTenants = (orgId: string, tenants: readonly string[]) =>
-  tenants.length === 0
-    ? sql<boolean>`false`
-    : sql<boolean>`exists (select 1 from timers t where t.org_id = ${orgId} and t.id = deliveries.timer_id
-        and t.tenant_id in (${sql.join([...tenants])}))`;
+const inScope = (db: Db, scope: Scope) =>
+  db
+    .selectFrom('deliveries')
+    .where('deliveries.org_id', '=', scope.orgId)
+    .where(seesDelivery(scope, 'deliveries.timer_id'));
 
 export async function getDelivery(db: Db, scope: Scope, id: string): Promise<DeliveryRow | undefined> {
   return inScope(db, scope).where('id', '=', id).selectAll().executeTakeFirst();
@@ -140,28 +142,23 @@ export async function listDeliveries(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
 }
 
-/** The latest 20 deliveries of each timer, oldest first. */
+const MOST_OF_A_TIMER = 20;
+
+/** The latest 20 deliveries of each timer, oldest first. Of one that has repeated for years it reads no more. */
 export async function deliveriesOfTimers(
   db: Db,
   orgId: string,
   timerIds: readonly string[],
 ): Promise<DeliverySummaryRow[]> {
   if (timerIds.length === 0) return [];
-  const ranked = db
-    .selectFrom('deliveries')
-    .where('org_id', '=', orgId)
-    .where('timer_id', 'in', timerIds)
-    .select(SUMMARY)
-    .select(
-      sql<number>`row_number() over (partition by timer_id order by created_at desc, id desc)`.as('rank'),
-    );
-  return db
-    .selectFrom(ranked.as('ranked'))
-    .where('rank', '<=', 20)
-    .select(SUMMARY)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
+  const { rows } = await sql<DeliverySummaryRow>`
+    select latest.* from json_array_elements_text(${JSON.stringify(timerIds)}::json) as timer (id), lateral (
+      select ${sql.join(SUMMARY.map((column) => sql.ref(column)))} from deliveries
+      where org_id = ${orgId} and timer_id = timer.id
+      order by created_at desc, id desc limit ${MOST_OF_A_TIMER}
+    ) as latest
+    order by created_at, id`.execute(db);
+  return rows;
 }
 
 /** Hands deliveries over to their receiver's endpoint workflow without an attempt. That workflow must be ensured. */

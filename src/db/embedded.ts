@@ -96,7 +96,7 @@ async function connect(host: EmbeddedHost, listeners: Listeners, log: Log): Prom
   const client = await host.connect();
   const pool = new EmbeddedPool(client);
   client.on('error', (error) => {
-    if (pool.fail(error.message)) log.error({ err: error }, 'The embedded database has stopped');
+    if (pool.fail(error.message)) log.error({ error }, 'The embedded database has stopped');
   });
   client.on('notification', ({ channel, payload }) => listeners.tell(channel, payload ?? ''));
   await client.query(`${LISTEN_TO_ALL}; ${PLAN_ANEW}`);

@@ -40,7 +40,7 @@ export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise
   const rows = events.map(({ orgId, ...event }) => ({ org_id: orgId, ...event }));
   await sql`
     insert into events (org_id, type, subject, data, at)
-    select org_id, type, subject, data, coalesce(at, now())
+    select org_id, type, subject, data, coalesce(at, date_trunc('milliseconds', now()))
     from json_to_recordset(${JSON.stringify(rows)}::json)
       as event (org_id text, type text, subject text, data json, at timestamptz)`.execute(db);
 }

@@ -39,7 +39,7 @@ export class Listeners {
       try {
         listener(payload);
       } catch (error) {
-        this.log.error({ err: error, channel }, 'A listener failed');
+        this.log.error({ error, channel }, 'A listener failed');
       }
     }
   }

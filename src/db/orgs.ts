@@ -28,23 +28,36 @@ export async function findOrg(db: Db, id: string): Promise<OrgRow | undefined> {
   return db.selectFrom('orgs').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The new sealed secret signs from now on; the one before signs as well until `previousUntil`. */
+/** What a request for a new secret met. `changed: false` with a row: the last change still overlaps. */
+export interface Rotation {
+  changed: boolean;
+  row: OrgRow | undefined;
+}
+
+/**
+ * The new sealed secret signs from now on; the one before signs as well until `previousUntil`. Until then there is no
+ * further change: it would drop a secret that somebody was promised to be able to verify with.
+ */
 export async function rotateWebhookSecret(
   db: Db,
-  { orgId, secret, previousUntil }: { orgId: string; secret: string; previousUntil: Date },
-): Promise<OrgRow | undefined> {
-  const org = await db
+  { orgId, secret, now, previousUntil }: { orgId: string; secret: string; now: Date; previousUntil: Date },
+): Promise<Rotation> {
+  const row = await db
     .updateTable('orgs')
-    .set((row) => ({
-      previous_webhook_secret: row.ref('webhook_secret'),
+    .set((org) => ({
+      previous_webhook_secret: org.ref('webhook_secret'),
       previous_secret_until: previousUntil,
       webhook_secret: secret,
     }))
     .where('id', '=', orgId)
+    .where((org) =>
+      org.or([org('previous_secret_until', 'is', null), org('previous_secret_until', '<=', now)]),
+    )
     .returningAll()
     .executeTakeFirst();
-  if (org) await notify(db, 'keys', orgId);
-  return org;
+  if (!row) return { changed: false, row: await findOrg(db, orgId) };
+  await notify(db, 'keys', orgId);
+  return { changed: true, row };
 }
 
 /** From now on every admin token that was signed before is refused. Answers the new version. */

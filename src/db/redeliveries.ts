@@ -1,20 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from './database.js';
 import { type DeliveryRow, getDelivery } from './deliveries.js';
-import type { Scope } from './timers.js';
+import { type Scope, seesDelivery } from './scope.js';
 
 /** What a request to send a delivery anew met. `changed: false` with a row: it had not ended. */
 export interface Redelivery {
   changed: boolean;
   row: DeliveryRow | undefined;
 }
-
-const ofTenants = ({ orgId, tenants }: Scope) => {
-  if (tenants === null) return sql`true`;
-  if (tenants.length === 0) return sql`false`;
-  return sql`exists (select 1 from timers t where t.org_id = ${orgId} and t.id = d.timer_id
-    and t.tenant_id in (${sql.join([...tenants])}))`;
-};
 
 /** What sends a delivery anew: its attempts are kept and their numbers go on, its policy counts from here. */
 const RENEWED = sql`status = 'pending', ended_at = null, attempts_before = d.attempt_count`;
@@ -33,7 +26,7 @@ export async function redeliver(db: Db, scope: Scope, id: string, now: number): 
   const { rows } = await sql<DeliveryRow>`
     with renewed as (
       update deliveries d set ${RENEWED}, next_attempt_at = ${at}
-      where org_id = ${scope.orgId} and id = ${id} and status in ('delivered', 'dead') and ${ofTenants(scope)}
+      where org_id = ${scope.orgId} and id = ${id} and status in ('delivered', 'dead') and ${seesDelivery(scope, 'd.timer_id')}
       returning *
     ), switched as (${switchedOn(at)})
     select * from renewed`.execute(db);
@@ -45,7 +38,7 @@ export async function redeliver(db: Db, scope: Scope, id: string, now: number): 
 export async function receiversOfDead(db: Db, scope: Scope, since: Date): Promise<string[]> {
   const { rows } = await sql<{ receiver: string }>`
     select distinct receiver from deliveries d
-    where org_id = ${scope.orgId} and status = 'dead' and ended_at >= ${since} and ${ofTenants(scope)}`.execute(
+    where org_id = ${scope.orgId} and status = 'dead' and ended_at >= ${since} and ${seesDelivery(scope, 'd.timer_id')}`.execute(
     db,
   );
   return rows.map(({ receiver }) => receiver);
@@ -64,7 +57,7 @@ export async function redeliverDead(
     with renewed as (
       update deliveries d set ${RENEWED}, next_attempt_at = ${at}
       where org_id = ${scope.orgId} and status = 'dead' and ended_at >= ${since}
-        and receiver in (${sql.join([...receivers])}) and ${ofTenants(scope)}
+        and receiver in (${sql.join([...receivers])}) and ${seesDelivery(scope, 'd.timer_id')}
       returning org_id, receiver
     ), switched as (${switchedOn(at)})
     select count(*)::integer as count from renewed`.execute(db);

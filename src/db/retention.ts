@@ -24,7 +24,7 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
       select timer.ctid from orgs, lateral (
         select ctid from timers
         where org_id = orgs.id and created_at < ${before} and status in ('fired', 'cancelled', 'failed')
-          and coalesce(fired_at, cancelled_at, fire_at) < ${before}
+          and coalesce(greatest(fired_at, cancelled_at), fire_at) < ${before}
         order by created_at, id limit ${limit}
       ) as timer limit ${limit}))`,
   deliveries: ({ before, limit }) => sql`

@@ -79,7 +79,7 @@ export class ServerPool implements PostgresPool {
         super(connection);
         // The pool hears idle ones alone: unheard, that a lent one breaks between the statements of a transaction
         // would end the process. Its next statement fails.
-        this.on('error', (error) => log.debug({ err: error }, 'A database connection broke'));
+        this.on('error', (error) => log.debug({ error }, 'A database connection broke'));
       }
     }
     const pool = new pg.Pool({ max: size, Client: LimitedClient });

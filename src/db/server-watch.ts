@@ -48,7 +48,7 @@ export class ServerWatch {
     const { connection, listeners } = this.options;
     const client = new pg.Client(connection);
     // Without a listener a broken connection would end the process; `end` follows and is awaited.
-    client.on('error', (error) => this.options.log.debug({ err: error }, 'The listening connection failed'));
+    client.on('error', (error) => this.options.log.debug({ error }, 'The listening connection failed'));
     client.on('notification', ({ channel, payload }) => listeners.tell(channel, payload ?? ''));
     try {
       await client.connect();
@@ -104,7 +104,7 @@ export class ServerWatch {
         log.info('The PostgreSQL server answers again');
         return client;
       } catch (error) {
-        log.debug({ err: error }, 'The PostgreSQL server is still away');
+        log.debug({ error }, 'The PostgreSQL server is still away');
       }
     }
     return undefined;

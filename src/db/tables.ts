@@ -112,6 +112,10 @@ export interface DeliveryTable {
   body: string;
   policy: Json<RetryPolicy>;
   escalation: Json<StoredEscalation | null>;
+  /** Of the timer's firing that it belongs to: which one it was, when it was due, when it was made. */
+  occurrence: number | null;
+  due_at: Date | null;
+  fired_at: Date | null;
   status: StoredDeliveryStatus;
   window_at: Date | null;
   epoch: number | null;

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { TimerFilter, TimerStatus } from '../schemas/timer.js';
 import type { Db } from './database.js';
+import { type Scope, seesTenant } from './scope.js';
 import type { StoredBundle, TimerTable } from './tables.js';
 
 export type TimerRow = Selectable<TimerTable>;
@@ -92,17 +93,9 @@ export async function insertTimers(
   return new Set(rows.flatMap((row) => (row.org_id === null ? [] : [`${row.org_id}/${row.id}`])));
 }
 
-/** Who asks: an organisation, and the tenants that its key is limited to (null: all). */
-export interface Scope {
-  orgId: string;
-  tenants: readonly string[] | null;
-}
-
 /** Timers of a scope; whatever else is asked goes on from here. */
-const inScope = (db: Db, { orgId, tenants }: Scope) => {
-  const query = db.selectFrom('timers').where('org_id', '=', orgId);
-  return tenants ? query.where('tenant_id', 'in', tenants) : query;
-};
+const inScope = (db: Db, scope: Scope) =>
+  db.selectFrom('timers').where('org_id', '=', scope.orgId).where(seesTenant(scope));
 
 export async function getTimer(db: Db, scope: Scope, id: string): Promise<TimerRow | undefined> {
   return inScope(db, scope).where('id', '=', id).selectAll().executeTakeFirst();
@@ -147,12 +140,12 @@ export async function cancelTimer(
   id: string,
   by: { reason: string | null; requestedBy: string | null; at: Date },
 ): Promise<Change> {
-  const tenants = scope.tenants ? sql`and tenant_id in (${sql.join([...scope.tenants])})` : sql``;
   const { rows } = await sql<TimerRow>`
     with ended as (
       update timers set status = 'cancelled', cancelled_at = ${by.at}, cancel_reason = ${by.reason},
         cancelled_by = ${by.requestedBy}
-      where org_id = ${scope.orgId} and id = ${id} and status = 'scheduled' ${tenants}
+      where org_id = ${scope.orgId} and id = ${id} and status = 'scheduled'
+        and ${seesTenant(scope)}
       returning *
     ), told as (
       insert into events (org_id, type, subject, data)
@@ -171,12 +164,12 @@ export async function moveTimer(
   id: string,
   to: { fireAt: Date; windowAt: Date; durationMs: number | null; notices: readonly object[] },
 ): Promise<Change> {
-  const tenants = scope.tenants ? sql`and tenant_id in (${sql.join([...scope.tenants])})` : sql``;
   const { rows } = await sql<TimerRow>`
     with moved as (
       update timers set fire_at = ${to.fireAt}, window_at = ${to.windowAt}, duration_ms = coalesce(${to.durationMs}, duration_ms),
         first_fire_at = ${to.fireAt}::timestamptz - (occurrence - 1) * coalesce(every_ms, 0) * interval '1 millisecond'
-      where org_id = ${scope.orgId} and id = ${id} and status = 'scheduled' ${tenants}
+      where org_id = ${scope.orgId} and id = ${id} and status = 'scheduled'
+        and ${seesTenant(scope)}
       returning *
     ), told as (
       insert into events (org_id, type, subject, data)

@@ -33,6 +33,10 @@ export interface FrozenDelivery {
   body: string;
   policy: RetryPolicy;
   escalation: { afterAttempts: number; action: Action } | null;
+  /** Which firing it belongs to. */
+  occurrence: number;
+  dueAt: Date;
+  firedAt: Date;
 }
 
 /** The action's own data as given, then what is known of the timer where the data does not use those names. */
@@ -86,5 +90,8 @@ export function freeze(occurrence: Occurrence, originOf: (storedUrl: string) => 
     ...frozen(occurrence, action, originOf),
     policy: occurrence.retryPolicy,
     escalation: action.escalation ?? null,
+    occurrence: occurrence.number,
+    dueAt: occurrence.fireAt,
+    firedAt: occurrence.firedAt,
   }));
 }

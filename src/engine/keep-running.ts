@@ -31,7 +31,7 @@ export function keepRunning(first: DevServer, startAgain: () => Promise<DevServe
       server = await startAgain();
       log.info('The Temporal server runs again');
     } catch (error) {
-      log.error({ error: String(error), pauseMs }, 'The Temporal server could not be started; tried again');
+      log.error({ error, pauseMs }, 'The Temporal server could not be started; tried again');
       await replace();
     }
   }

@@ -35,7 +35,7 @@ async function unlessRefused(call: () => Promise<unknown>, log: Log, what: strin
     const status = statusOf(error);
     if (status === STATUS.alreadyExists) return;
     if (status === undefined || !REFUSALS.includes(status)) throw error;
-    log.warn({ reason: String(error) }, `Temporal does not let us ${what}`);
+    log.warn({ error }, `Temporal does not let us ${what}`);
   }
 }
 

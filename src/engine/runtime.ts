@@ -8,8 +8,9 @@ const LEVELS = { TRACE: 'debug', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ER
 
 const loggerFor = (log: Log) =>
   new DefaultLogger('TRACE', ({ level, message, meta }) => {
-    const { error, ...fields } = { ...meta };
-    log[LEVELS[level]]({ ...fields, ...(error === undefined ? {} : { err: error }) }, message);
+    const { workflowId, runId, activityType, taskQueue, attempt, sdkComponent, error } = { ...meta };
+    const names = { workflow: workflowId, run: runId, activity: activityType, queue: taskQueue };
+    log[LEVELS[level]]({ ...names, attempt, component: sdkComponent, error }, message);
   });
 
 /**

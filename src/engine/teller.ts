@@ -28,7 +28,7 @@ export function createTeller(client: Client, log: Log, now: () => number): Telle
         .getHandle(workflowId)
         .signal(signal)
         .catch((error: unknown) =>
-          log.debug({ workflowId, error: String(error) }, 'Could not tell a workflow of a change'),
+          log.debug({ workflow: workflowId, error }, 'Could not tell a workflow of a change'),
         );
     }
     isSending = false;

@@ -35,10 +35,7 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
     let retryAfter: string | undefined;
     let bytesRead = 0;
     const kept: Buffer[] = [];
-    const deadline = setTimeout(
-      () => cut(controller ? 'timeout' : 'receiver_busy'),
-      timeoutMs,
-    );
+    const deadline = setTimeout(() => cut(controller ? 'timeout' : 'receiver_busy'), timeoutMs);
 
     const end = (error: Error | OutboundFailure) => {
       if (isOver) return;

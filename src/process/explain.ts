@@ -2,16 +2,17 @@ import { ConfigError } from '../config.js';
 import { DatabaseError } from '../db/database-error.js';
 import { EngineError } from '../engine/engine-error.js';
 
-/** Why the API cannot listen, by the system's code. */
-const LISTENING: Record<string, string> = {
-  EADDRINUSE: 'is taken by another program; set PORT to a free one.',
-  EACCES: 'is not for this user; set PORT to one above 1023.',
-  EADDRNOTAVAIL: 'is not on this machine; set HOST to an address that is.',
+/** Why we cannot listen, by the system's code; `setting` names the port. */
+const LISTENING: Record<string, (setting: string) => string> = {
+  EADDRINUSE: (setting) => `is taken by another program; set ${setting} to a free one.`,
+  EACCES: (setting) => `is not for this user; set ${setting} to one above 1023.`,
+  EADDRNOTAVAIL: () => 'is not on this machine; set HOST to an address that is.',
 };
 
 function listeningFailure(error: unknown): string | undefined {
   if (!(error instanceof Error && 'port' in error && 'code' in error)) return undefined;
-  const reason = LISTENING[String(error.code)];
+  const setting = 'setting' in error ? String(error.setting) : 'PORT';
+  const reason = LISTENING[String(error.code)]?.(setting);
   return reason === undefined
     ? undefined
     : `${'address' in error ? `${error.address}:` : 'port '}${error.port} ${reason}`;

@@ -6,14 +6,18 @@ import { explain } from './explain.js';
 import { type NamedPart, type RunningPart, shutDown } from './shutdown.js';
 import { onStopSignal } from './signals.js';
 
+type Facts = readonly (readonly [label: string, value: string])[];
+
 export interface RunningApi extends RunningPart {
   /** Where it listens. */
   url: string;
   /** Lines for the banner, such as the demo key and an admin token. */
-  facts?: readonly (readonly [label: string, value: string])[];
+  facts?: Facts;
 }
 
 export interface RunningWorkers extends RunningPart {
+  /** Lines for the banner, such as where a process without an API shows its metrics. */
+  facts?: Facts;
   /** Rejects when a worker cannot go on; fulfilled after close. */
   ended: Promise<void>;
 }
@@ -44,13 +48,17 @@ const named = (name: string, part: RunningPart): NamedPart => ({
 });
 
 /** For a person in development, for a log in production. */
-function greet({ config, log, address, database }: Context, api: RunningApi | undefined): void {
+function greet(
+  { config, log, address, database }: Context,
+  { api, workers }: { api: RunningApi | undefined; workers: RunningWorkers | undefined },
+): void {
   if (config.isProduction) {
     log.info({ api: api?.url, temporal: address }, 'Mainspring runs');
     return;
   }
   const isEmbedded = database.kind === 'embedded';
-  const welcome = { apiUrl: api?.url, facts: api?.facts, temporalAddress: address, isEmbedded };
+  const facts = [...(api?.facts ?? []), ...(workers?.facts ?? [])];
+  const welcome = { apiUrl: api?.url, facts, temporalAddress: address, isEmbedded };
   process.stdout.write(banner(config, welcome));
 }
 
@@ -70,7 +78,7 @@ async function start(
   workers?.ended.catch(fail);
   const api = await startApi?.(context);
   if (api) running.parts.unshift(named('API', api));
-  greet(context, api);
+  greet(context, { api, workers });
 }
 
 /** Runs until a signal or a fault ends it; exit code 0 when all was closed in time, else 1. */

@@ -47,7 +47,7 @@ export async function shutDown(
       current = name;
       await run().catch((error: unknown) => {
         isClean = false;
-        log.error({ err: error, step: name }, 'A part did not close as it should');
+        log.error({ error, step: name }, 'A part did not close as it should');
       });
     }
     return true;

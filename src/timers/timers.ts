@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.js';
 import { createGroupCommit } from '../db/group-commit.js';
+import type { Scope } from '../db/scope.js';
 import {
   type Change,
   cancelTimer,
@@ -8,12 +9,12 @@ import {
   moveTimer,
   type NewTimer,
   rowOf,
-  type Scope,
   type TimerRow,
 } from '../db/timers.js';
 import { windowOf } from '../domain/owner.js';
 import { noticesOf } from '../domain/timers-notice.js';
 import type { Starter } from '../engine/starter.js';
+import { countTimers } from '../metrics.js';
 
 /** PostgreSQL's classes of errors that a row's own data causes: data exception, integrity constraint. */
 const DATA_ERROR = /^2[23]/;
@@ -64,6 +65,7 @@ export function createTimers({ database, starter, now = Date.now }: TimersOption
   async function create(timer: NewTimer): Promise<Creation> {
     await starter.ensureOwners(timer.orgId, timer.fireAt);
     const wasNew = await writeInGroup(timer);
+    if (wasNew) countTimers('created');
     // Nobody remembers how long the write took: an owner that ended meanwhile is started again.
     await starter.ensureOwners(timer.orgId, timer.fireAt);
     starter.tellChanged(timer.orgId, timer.fireAt);
@@ -78,6 +80,7 @@ export function createTimers({ database, starter, now = Date.now }: TimersOption
 
     async cancel(scope, id, { reason, requestedBy }) {
       const change = await cancelTimer(db, scope, id, { reason, requestedBy, at: new Date(now()) });
+      if (change.changed) countTimers('cancelled');
       if (change.changed && change.row) starter.tellChanged(scope.orgId, change.row.fire_at);
       return change;
     },

@@ -1,5 +1,5 @@
 import { runProgram } from '../process/program.js';
-import { startWorkers } from './start.js';
+import { startWorkersAlone } from './start-alone.js';
 
 /** Workers beside an API in another process. */
-await runProgram({ startWorkers });
+await runProgram({ startWorkers: startWorkersAlone });

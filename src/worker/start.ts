@@ -71,8 +71,6 @@ function ownEventDeliveries({ database, starter, log }: Context): () => void {
   };
   return database.listen('deliveries', (payload) => {
     if (payload === null) return;
-    own(payload).catch((error: unknown) =>
-      log.warn({ error: String(error) }, 'An endpoint could not be started'),
-    );
+    own(payload).catch((error: unknown) => log.warn({ error }, 'An endpoint could not be started'));
   });
 }

@@ -48,7 +48,9 @@ export async function timerWindow(window: TimerWindow): Promise<WindowState> {
     if (commands.length > 0) await writeTimers({ orgId: window.orgId, commands: commands.splice(0) });
     isStale = false;
     // For people only: while the database is away they keep the last view.
-    state = { ...state, ...(await readWindow(window).catch(() => ({}))) };
+    const view = await readWindow(window).catch(() => ({}));
+    // Only now: the phase may have changed meanwhile.
+    state = { ...state, ...view };
     setCurrentDetails(windowDetails(window, state));
     // A run takes 10,000 signals, then it is deaf; one that is armed is over soon.
     if (state.phase === 'waiting' && isLong() && commands.length === 0)

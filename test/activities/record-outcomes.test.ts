@@ -30,6 +30,7 @@ describeEachDatabase('what is recorded', (database) => {
   async function record(recording: Recording, now = NOW) {
     const ensured: string[] = [];
     const woken: string[] = [];
+    let failed = 0;
     const statusesWhenEnsured: (string | undefined)[] = [];
     const recorder = createOutcomeRecorder({
       starter: {
@@ -41,11 +42,14 @@ describeEachDatabase('what is recorded', (database) => {
         wakeEndpoint: ({ receiver }) => void woken.push(receiver),
       },
       vault,
+      onFailed: (count) => {
+        failed += count;
+      },
       now: () => now,
       random: () => 0.5,
     });
     await recorder.record(db(), recording);
-    return { ensured, woken, statusesWhenEnsured };
+    return { ensured, woken, statusesWhenEnsured, failed };
   }
 
   const row = ({ orgId, id }: { orgId: string; id: string }) => getDelivery(db(), all(orgId), id);
@@ -158,8 +162,8 @@ describeEachDatabase('what is recorded', (database) => {
         .where('id', '=', id ?? '')
         .execute();
     await fire(early.timerId);
-    await record({ orgId, outcomes: [outcomeOf(early, DEAD)] });
-    await record({
+    expect((await record({ orgId, outcomes: [outcomeOf(early, DEAD)] })).failed).toBe(1);
+    const inOne = await record({
       orgId,
       outcomes: [outcomeOf(late, DEAD)],
       finish: async (tx) => {
@@ -168,8 +172,10 @@ describeEachDatabase('what is recorded', (database) => {
           .set({ status: 'fired' })
           .where('id', '=', late.timerId ?? '')
           .execute();
+        return 0;
       },
     });
+    expect(inOne.failed).toBe(1);
     for (const { timerId } of [early, late]) {
       expect(await getTimer(db(), all(orgId), timerId ?? '')).toMatchObject({ status: 'failed' });
     }
@@ -203,11 +209,12 @@ describeEachDatabase('what is recorded', (database) => {
   test('an escalation is a delivery of its own, frozen and owned, and made once', async () => {
     const url = vault.seal('https://user:secret@pager.example/alert');
     const action = { type: 'webhook' as const, url, data: { severity: 'high' }, method: 'POST' as const };
-    const body = JSON.stringify({
-      fire_at: '2030-01-31T08:59:00.000Z',
-      fired_at: '2030-01-31T08:59:00.005Z',
-    });
-    const delivery = await written({ escalation: { afterAttempts: 2, action }, body });
+    const dueAt = new Date('2030-01-31T08:59:00.000Z');
+    const firedAt = new Date('2030-01-31T08:59:00.005Z');
+    // Data of the caller's own, under names that mean something to us elsewhere.
+    const body = JSON.stringify({ fire_at: '1999-12-31T00:00:00Z', fired_at: 'never' });
+    const escalation = { afterAttempts: 2, action };
+    const delivery = await written({ escalation, body, occurrence: 7, dueAt, firedAt });
     const { orgId, id, timerId } = delivery;
     expect((await record({ orgId, outcomes: [outcomeOf(delivery, FAILED)] })).ensured).toEqual([
       delivery.receiver,
@@ -219,6 +226,7 @@ describeEachDatabase('what is recorded', (database) => {
       status: 'pending',
       receiver: 'https://pager.example',
       request: { url },
+      ...{ occurrence: 7, due_at: dueAt, fired_at: firedAt },
     });
     expect(JSON.parse(escalated?.body ?? '')).toEqual({
       ...{ severity: 'high', timer_id: timerId, tenant_id: 'tenant', name: 'a timer' },

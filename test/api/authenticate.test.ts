@@ -271,4 +271,30 @@ describe('guessing', () => {
       await own.close();
     }
   });
+
+  test('locks nobody out who shows a valid credential for the first time', async () => {
+    const own = await startTestApi({ database: api.database });
+    try {
+      for (let guess = 0; guess <= 300; guess++)
+        await own.send('/deliveries', { key: `mnt_wrong${guess}0000` });
+      expect((await own.send('/deliveries', { key: 'mnt_wrongwrong' })).status).toBe(429);
+      expect((await own.send('/deliveries', { key: org.key })).status).toBe(200);
+      expect((await own.send('/api-keys', { token: org.adminToken })).status).toBe(200);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('behind a proxy ends for the address that guesses, whatever else it claims to be', async () => {
+    const own = await startTestApi({ database: api.database, env: { TRUSTED_PROXIES: '1' } });
+    try {
+      const guess = (forwarded: string) =>
+        own.send('/deliveries', { key: 'mnt_wrongwrong', headers: { 'x-forwarded-for': forwarded } });
+      for (let count = 0; count < 300; count++) await guess(`198.51.100.${count % 250}, 203.0.113.1`);
+      expect((await guess('198.51.100.251, 203.0.113.1')).status).toBe(429);
+      expect((await guess('203.0.113.2')).status).toBe(401);
+    } finally {
+      await own.close();
+    }
+  });
 });

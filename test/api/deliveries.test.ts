@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { v7 as newId } from 'uuid';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import { insertDeliveries, type NewDelivery } from '../../src/db/deliveries.js';
+import { appendEvents } from '../../src/db/events.js';
+import { createSubscription } from '../../src/db/subscriptions.js';
 import type { Delivery, DeliverySummary } from '../../src/schemas/delivery.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { aDelivery, writeTimer } from '../support/deliveries.js';
@@ -36,6 +39,26 @@ const get = async (id: string) =>
   (await api.send(`/deliveries/${id}`, { key: org.key })).json<{ delivery: Delivery }>();
 
 describe('the list of deliveries', () => {
+  test('loses none at the border of two pages, also where one statement made them', async () => {
+    const { db } = api.database;
+    const other = await api.org();
+    const url = 'https://hooks.example.com/x';
+    await createSubscription(db, {
+      ...{ id: newId(), orgId: other.orgId, url, receiver: 'https://hooks.example.com', types: ['*'] },
+    });
+    const event = { orgId: other.orgId, type: 'timer.fired' as const, subject: 'timer', data: {} };
+    await appendEvents(db, Array<typeof event>(5).fill(event));
+    const seen: string[] = [];
+    let cursor = '';
+    for (let page = 0; page < 5; page++) {
+      const { deliveries, nextCursor } = await list(`?limit=2${cursor}`, other.key);
+      seen.push(...deliveries.map(({ id }) => id));
+      if (nextCursor === null) break;
+      cursor = `&cursor=${nextCursor}`;
+    }
+    expect([seen.length, new Set(seen).size]).toEqual([5, 5]);
+  });
+
   test('pages through each once, and the last page says that it is', async () => {
     const seen: string[] = [];
     let cursor = '';

@@ -36,6 +36,23 @@ describe('the webhook secret', () => {
     expect(JSON.stringify(row)).not.toContain('whsec_');
     expect(api.vault.open(row.previous_webhook_secret ?? '')).toBe(before.secret);
   });
+
+  test('does not change again while the one before it still counts, and says until when', async () => {
+    const other = await api.org();
+    const rotate = () => api.send('/webhook-secret/rotate', { method: 'POST', key: other.key });
+    const read = () => api.send('/webhook-secret', { key: other.key });
+    const first = (await rotate()).json<{ secret: string; previousSecretUntil: string }>();
+    const second = await rotate();
+    expect(second.problem()).toMatchObject({ status: 409, code: 'wrong_state' });
+    expect(second.problem().detail).toContain(first.previousSecretUntil);
+    expect((await read()).json()).toEqual(first);
+    await api.database.db
+      .updateTable('orgs')
+      .set({ previous_secret_until: new Date() })
+      .where('id', '=', other.orgId)
+      .execute();
+    expect((await rotate()).status).toBe(200);
+  });
 });
 
 describe('a subscription', () => {
@@ -86,6 +103,24 @@ describe('health', () => {
 });
 
 describe('/metrics', () => {
+  test('counts timers that are created and cancelled, each once', async () => {
+    const countOf = async (outcome: string) => {
+      const { text } = await api.send('/metrics');
+      return Number(
+        new RegExp(`mainspring_timers_total\\{outcome="${outcome}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
+      );
+    };
+    const before = [await countOf('created'), await countOf('cancelled')];
+    const body = { tenantId: 'tenant', requestedBy: 'tests', name: 'counted', duration: '1h' };
+    const headers = { 'idempotency-key': 'counted' };
+    const made = await api.send('/timers', { key: org.key, headers, body });
+    await api.send('/timers', { key: org.key, headers, body });
+    const { timer } = made.json<{ timer: { id: string } }>();
+    for (let time = 0; time < 2; time++)
+      await api.send(`/timers/${timer.id}/cancel`, { key: org.key, body: {} });
+    expect([await countOf('created'), await countOf('cancelled')]).toEqual(before.map((count) => count + 1));
+  });
+
   test('counts requests by route, and names no caller', async () => {
     await api.send('/deliveries/secret-id', { key: org.key });
     const answer = await api.send('/metrics');

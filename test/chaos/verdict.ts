@@ -107,8 +107,12 @@ export function judgeTimers(verdict: Verdict, ledger: Ledger, listed: readonly L
   );
 }
 
-export function judgeEngine(verdict: Verdict, { workflows, failed, tooLong, longest }: EngineView): void {
+export function judgeEngine(
+  verdict: Verdict,
+  { workflows, failed, tooLong, longest, outliving }: EngineView,
+): void {
   verdict.say(`${workflows} workflows, ${failed.length} failed, longest history ${longest}`);
   verdict.check('no workflow has failed', failed.length === 0, failed);
+  verdict.check('no window outlives its timers', outliving.length === 0, outliving);
   verdict.check('no history is over 4,096 events', tooLong.length === 0, tooLong);
 }

@@ -72,7 +72,7 @@ describeEachDatabase('organisations and their keys', (database) => {
     await expect(raiseCredentialVersion(db, 'acme')).resolves.toBe(2);
     const previousUntil = new Date('2030-01-01T00:00:00Z');
     await expect(
-      rotateWebhookSecret(db, { orgId: 'acme', secret: 'second', previousUntil }),
+      rotateWebhookSecret(db, { orgId: 'acme', secret: 'second', now: new Date(), previousUntil }),
     ).resolves.toMatchObject({
       webhook_secret: 'second',
       previous_webhook_secret: 'first',

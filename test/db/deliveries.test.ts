@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import {
   deliveriesOfTimers,
   getDelivery,
@@ -9,6 +10,9 @@ import {
   postponeDeliveries,
 } from '../../src/db/deliveries.js';
 import { writeEndpoints } from '../../src/db/endpoints.js';
+import { redeliver } from '../../src/db/redeliveries.js';
+import { timerMetrics } from '../../src/db/timer-metrics.js';
+import { cancelTimer, getTimer, listTimers, moveTimer } from '../../src/db/timers.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { aDelivery, aPending, writeTimer } from '../support/deliveries.js';
 
@@ -173,5 +177,54 @@ describeEachDatabase('deliveries', (database) => {
     await insertDeliveries(db(), given, NOW);
     const ofOrg = (await overdueReceivers(db(), new Date(NOW))).filter((one) => one.orgId === orgId);
     expect(ofOrg).toEqual([{ orgId, receiver: 'https://late.example' }]);
+  });
+
+  test('of a timer that repeated for long are its latest 20, oldest first, beside those of others', async () => {
+    const orgId = randomUUID();
+    const id = (timerId: string, occurrence: number) => `${timerId}.${occurrence}.0`;
+    for (const [timerId, count] of [
+      ['often', 25],
+      ['once', 1],
+    ] as const) {
+      for (let occurrence = 1; occurrence <= count; occurrence++) {
+        const delivery = aDelivery({ orgId, timerId, id: id(timerId, occurrence) });
+        await insertDeliveries(db(), [delivery], NOW + occurrence);
+      }
+    }
+    const found = await deliveriesOfTimers(db(), orgId, ['often', 'once', 'none']);
+    const of = (timerId: string) => found.filter(({ timer_id }) => timer_id === timerId).map((row) => row.id);
+    expect(of('often')).toEqual(Array.from({ length: 20 }, (_, index) => id('often', index + 6)));
+    expect([of('once'), found.length]).toEqual([[id('once', 1)], 21]);
+  });
+
+  test('have no moment finer than a millisecond, whoever writes one', async () => {
+    const delivery = aDelivery({ orgId: randomUUID() });
+    await insertDeliveries(db(), [delivery], NOW);
+    const { rows } = await sql<{ micros: number }>`
+      update deliveries set created_at = '2030-01-31T09:00:00.123456Z' where org_id = ${delivery.orgId}
+      returning extract(microseconds from created_at)::int as micros`.execute(db());
+    expect(rows).toEqual([{ micros: 123_000 }]);
+  });
+});
+
+describeEachDatabase('a key that is limited to no tenant at all', (database) => {
+  test('sees and changes neither timers nor deliveries', async () => {
+    const { db } = database();
+    const orgId = randomUUID();
+    const nobody = { orgId, tenants: [] };
+    const timerId = await writeTimer(db, { orgId });
+    const delivery = aDelivery({ orgId, timerId });
+    await insertDeliveries(db, [delivery], NOW);
+    const page = { limit: 10 };
+    expect(await getTimer(db, nobody, timerId)).toBeUndefined();
+    expect(await listTimers(db, nobody, page, undefined)).toEqual([]);
+    const by = { reason: null, requestedBy: null, at: new Date() };
+    expect(await cancelTimer(db, nobody, timerId, by)).toEqual({ changed: false, row: undefined });
+    const to = { fireAt: new Date(), windowAt: new Date(), durationMs: null, notices: [] };
+    expect(await moveTimer(db, nobody, timerId, to)).toEqual({ changed: false, row: undefined });
+    expect(await timerMetrics(db, nobody, {})).toMatchObject({ active: 0 });
+    expect(await getDelivery(db, nobody, delivery.id)).toBeUndefined();
+    expect(await listDeliveries(db, nobody, page, undefined)).toEqual([]);
+    expect(await redeliver(db, nobody, delivery.id, NOW)).toEqual({ changed: false, row: undefined });
   });
 });

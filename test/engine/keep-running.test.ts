@@ -45,7 +45,11 @@ const runsAgain = () => until(() => lines.includes('The Temporal server runs aga
 async function withEngine<T>(use: (engine: Awaited<ReturnType<typeof connectEngine>>) => Promise<T>) {
   const options = { address: `127.0.0.1:${settings.port}` };
   const engine = await connectEngine(readConfig({}), { namespace: 'default', options });
-  return use(engine).finally(() => engine.connection.close());
+  try {
+    return await use(engine);
+  } finally {
+    await engine.connection.close();
+  }
 }
 
 test('a server that dies runs again on its port, with what it knew', async () => {

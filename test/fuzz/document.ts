@@ -83,7 +83,7 @@ export interface ApiDocument {
 }
 
 /** The document's references, as zod reads them. */
-const asDefinitions = (schema: unknown): Record<string, unknown> =>
+const asDefinitions = (schema: unknown) =>
   JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/'));
 
 const callerOf = (security: Record<string, unknown>[]): ApiOperation['caller'] => {

@@ -45,11 +45,8 @@ const QUIET_TYPES = ['delivery.endpoint_disabled', 'nothing.happens', 'nothing.*
 const headerName: Hint = (random) => random.pick(['Authorization', 'X-Own', 'x-own', 'A-~!#$', 'Accept']);
 const headerValue: Hint = (random) => random.pick(['', 'Bearer abc', 'a\tb', '\xe9\xff', 'x'.repeat(4_096)]);
 
-/** Windows of the demo organisation, what its id could be confused with, and what is not there. */
-const workflowId: Hint = (random) => {
-  const hour = new Date(farMs(random)).toISOString();
-  return random.pick([`timers/demo/${hour.slice(0, 13)}`, `timers/demo/${hour}`, 'x/demo/y', '/demo']);
-};
+/** Workflows of the demo organisation, as another service would name its own; none of them runs. */
+const workflowId: Hint = (random) => random.pick(['order/demo/7', 'order/demo', 'x/demo/y/z', '/demo']);
 
 /** What the schemas of the document cannot say. `fields` name theirs; the pool knows what exists. */
 export const createHints = (pool: IdPool): Record<string, Hint> => ({

@@ -38,7 +38,7 @@ export const TEXTS: readonly string[] = [
   "' or '1'='1",
   '%27%20or%201=1',
   '{{7*7}}',
-  '${process.exit(1)}',
+  '#{7*7}',
   '<script>alert(1)</script>',
   '../../../etc/passwd',
   'sealed:local:AAAA',

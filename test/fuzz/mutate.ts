@@ -10,6 +10,8 @@ interface Place {
 
 /** Stands for JSON that no value stringifies to, until the text is made. */
 const MARK = '\u0001raw';
+/** Above the limit of every body but a batch's; more only costs time. */
+const MOST_BYTES = 1_500_000;
 const NUMBERS = [0, -0, -1, 1.5, 1e21, 1e308, 5e-324, 2 ** 31, 2 ** 53, -(2 ** 63), 0.1 + 0.2];
 
 /** Own fields whatever their name: an assignment to `__proto__` would not make one. */
@@ -34,8 +36,13 @@ function placesOf(root: unknown): Place[] {
 
 const read = ({ container, key }: Place): unknown => Reflect.get(container, key);
 
-function badValue(random: Random): unknown {
-  const [kind] = [random.between(0, 9)];
+const TIME_FIELD = /^(?:duration|every|.*(?:At|since|until))$/i;
+const URL_FIELD = /url$/i;
+
+function badValue(random: Random, name: string | number = ''): unknown {
+  if (TIME_FIELD.test(String(name)) && random.next() < 0.5) return random.pick(TIMES);
+  if (URL_FIELD.test(String(name)) && random.next() < 0.5) return random.pick(URLS);
+  const kind = random.between(0, 9);
   if (kind <= 2) return random.pick(TEXTS);
   if (kind === 3) return random.pick(TIMES);
   if (kind === 4) return random.pick(URLS);
@@ -46,7 +53,8 @@ function badValue(random: Random): unknown {
 
 type Change = (place: Place, random: Random) => void;
 
-const replace: Change = (place, random) => define(place.container, String(place.key), badValue(random));
+const replace: Change = (place, random) =>
+  define(place.container, String(place.key), badValue(random, place.key));
 const remove: Change = ({ container, key }) => {
   if (Array.isArray(container)) container.splice(Number(key), 1);
   else Reflect.deleteProperty(container, key);
@@ -69,7 +77,8 @@ const rename: Change = (place, random) => {
 };
 const multiply: Change = (place, random) => {
   const value = read(place);
-  const times = random.pick([2, 21, 51, 1_001]);
+  const most = Math.ceil(MOST_BYTES / (JSON.stringify(value)?.length ?? 1));
+  const times = Math.min(random.pick([2, 21, 51, 1_001]), most);
   define(
     place.container,
     String(place.key),
@@ -103,6 +112,7 @@ const TEXT_CHANGES: TextChange[] = [
   (text) => text.replace('{', '{"name":"again","name":"and again",'),
   (text) => `${' '.repeat(100_000)}${text}`,
   (text) => `[${text}]`,
+  (text) => `${text}${' '.repeat(1_100_000)}`,
 ];
 
 function asText(value: unknown): string {

@@ -23,7 +23,7 @@ const WORDS = [
   "O'Brien; --",
   '<b>bold</b>',
   '%41',
-  '${x}',
+  '$&',
   'sealed:a:b',
 ];
 const DEEPEST_FREE = 4;
@@ -33,11 +33,11 @@ const EITHER = ['duration', 'fireAt'] as const;
 /** Values that a schema of the document accepts. */
 export function createValues({ schemas, hints }: ValueOptions) {
   function value(schema: JsonSchema, name: string, random: Random): unknown {
+    if (schema.const !== undefined) return schema.const;
+    if (schema.enum) return random.pick(schema.enum);
     const hint = hints[name] ?? hints[schemaName(schema)] ?? hints[`format:${schema.format}`];
     if (hint) return hint(random);
     if (schema.$ref) return value(resolved(schema), name, random);
-    if (schema.const !== undefined) return schema.const;
-    if (schema.enum) return random.pick(schema.enum);
     const choices = schema.anyOf ?? schema.oneOf;
     if (choices) return value(random.pick(choices), name, random);
     return ofType(schema, name, random);

@@ -21,6 +21,9 @@ export function aDelivery(given: Partial<NewDelivery> = {}): NewDelivery {
     body: JSON.stringify({ timer_id: timerId, fire_at: '2030-01-31T09:00:00.000Z' }),
     policy: {},
     escalation: null,
+    occurrence: 1,
+    dueAt: new Date('2030-01-31T09:00:00Z'),
+    firedAt: new Date('2030-01-31T09:00:00Z'),
     status: 'sending',
     windowAt: new Date('2030-01-31T09:00:00Z'),
     epoch: 1,
@@ -39,10 +42,10 @@ export const outgoing = (delivery: NewDelivery, given: Partial<OutgoingDelivery>
   ...given,
 });
 
-/** Writes a timer for deliveries to belong to; answers its id. */
-export async function writeTimer(db: Db, given: Partial<NewTimer> = {}): Promise<string> {
+/** A timer without actions. */
+export function aTimer(given: Partial<NewTimer> = {}): NewTimer {
   const fireAt = given.fireAt ?? new Date('2030-01-31T09:00:00Z');
-  const timer: NewTimer = {
+  return {
     orgId: 'org',
     id: randomUUID(),
     tenantId: 'tenant',
@@ -60,6 +63,11 @@ export async function writeTimer(db: Db, given: Partial<NewTimer> = {}): Promise
     createdAt: new Date('2030-01-31T08:00:00Z'),
     ...given,
   };
+}
+
+/** Writes a timer for deliveries to belong to; answers its id. */
+export async function writeTimer(db: Db, given: Partial<NewTimer> = {}): Promise<string> {
+  const timer = aTimer(given);
   await insertTimers(db, [timer], []);
   return timer.id;
 }

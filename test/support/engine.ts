@@ -11,6 +11,8 @@ import { readConfig } from '../../src/config.js';
 import { connectEngine } from '../../src/engine/connect.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
 import { prepareEngine } from '../../src/engine/prepare.js';
+import { installRuntime } from '../../src/engine/runtime.js';
+import type { Log } from '../../src/log.js';
 import { silentLog } from './databases.js';
 
 function required(name: string): string {
@@ -40,6 +42,12 @@ export const testBundle = () => ({ codePath: required('MAINSPRING_TEST_BUNDLE') 
 let isInstalled = false;
 export function quietRuntime(): void {
   if (!isInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  isInstalled = true;
+}
+
+/** Instead of {@link quietRuntime}, before anything is opened: all that the SDK says goes to this log. */
+export function tellingRuntime(log: Log, metricsPort: number): void {
+  installRuntime({ LOG_LEVEL: 'debug', METRICS_PORT: metricsPort }, log);
   isInstalled = true;
 }
 

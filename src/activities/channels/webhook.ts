@@ -6,6 +6,7 @@ import { OutboundError, type OutboundFailure } from '../../outbound/outbound-err
 import type { Vault } from '../../secrets/vault.js';
 import { signed } from '../sign.js';
 import type { AttemptResult, Channel, OutgoingDelivery } from './channel.js';
+import { withoutSecrets } from './without-secrets.js';
 
 export interface WebhookOptions {
   outbound: Outbound;
@@ -30,10 +31,10 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
     async deliver(delivery) {
       const result = await attempt(options, delivery);
       if (result.kind !== 'delivered') {
-        const { tenantId: tenant, timerId: timer, id, attemptNumber } = delivery;
+        const { orgId: org, tenantId: tenant, timerId: timer, id, attemptNumber } = delivery;
         const { statusCode: status, error } = result;
         options.log.warn(
-          { tenant, timer, delivery: id, attempt: attemptNumber, status, error },
+          { org, tenant, timer, delivery: id, attempt: attemptNumber, status, error },
           'Webhook failed',
         );
       }
@@ -55,7 +56,7 @@ async function attempt(options: WebhookOptions, delivery: OutgoingDelivery): Pro
     );
     secrets = await secretsOf(orgId);
   } catch (error) {
-    log.error({ delivery: id, error: String(error) }, 'The secrets of a webhook could not be read');
+    log.error({ org: orgId, delivery: id, error }, 'The secrets of a webhook could not be read');
     return { kind: 'retry', error: 'secrets_unreadable' };
   }
   try {
@@ -70,10 +71,10 @@ async function attempt(options: WebhookOptions, delivery: OutgoingDelivery): Pro
       },
       body,
     });
-    return resultOf({ ...answer, answer: withoutSecrets(answer.answer, Object.values(own)) }, now());
+    return resultOf({ ...answer, answer: withoutSecrets(answer.answer, { url, headers: own }) }, now());
   } catch (error) {
     if (!(error instanceof OutboundError)) {
-      log.error({ delivery: id, error: String(error) }, 'A webhook could not be sent');
+      log.error({ org: orgId, delivery: id, error }, 'A webhook could not be sent');
       return { kind: 'retry', error: 'not_sent' };
     }
     return { kind: HOPELESS.has(error.failure) ? 'dead' : 'retry', error: error.failure };
@@ -97,9 +98,3 @@ function resultOf({ statusCode, headers, answer }: Answer, now: number): Attempt
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
-
-/** A receiver that echoes what it was sent does not put the caller's secrets into the ledger. */
-const withoutSecrets = (answer: string, secrets: readonly string[]) =>
-  secrets
-    .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '***'), answer);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createSession } from 'better-sse';
 import { latestCursor, parseCursor, readEvents } from '../../db/events.js';
 import { followEvents } from '../../db/follow-events.js';
@@ -57,7 +59,7 @@ async function stream(request: EventRequest, { database, log }: Services): Promi
       }
     };
     send()
-      .catch((err: unknown) => log.warn({ err }, 'An event stream broke off'))
+      .catch((error: unknown) => log.warn({ error }, 'An event stream broke off'))
       .finally(() => {
         openStreams.set(caller.orgId, openOf(caller.orgId) - 1);
         res.end();
@@ -66,15 +68,10 @@ async function stream(request: EventRequest, { database, log }: Services): Promi
 }
 
 /** A slow reader is waited for: what it has not taken stays in the database, not in memory. */
-function drained(
-  res: NodeJS.WritableStream & { writableNeedDrain: boolean },
-  signal: AbortSignal,
-): Promise<void> {
-  if (!res.writableNeedDrain || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    res.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (!res.writableNeedDrain || signal.aborted) return;
+  // Rejects when the caller goes away, which the signal tells as well; leaves no listener behind either way.
+  await once(res, 'drain', { signal }).catch(() => undefined);
 }
 
 const listRoute = route({

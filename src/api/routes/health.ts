@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Part } from '../probes.js';
+import { missingParts, type Part } from '../../http/probes.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
@@ -14,8 +14,7 @@ const away = (detail: string) => new ApiProblem('unavailable', detail, { retryAf
 
 async function checkReady({ probes, isReady }: Services): Promise<{ status: 'ok' }> {
   if (!isReady()) throw away('this process is stopping');
-  const [hasDatabase, hasEngine] = await Promise.all([probes.isUp('database'), probes.isUp('engine')]);
-  const missing = [hasDatabase ? [] : ['the database'], hasEngine ? [] : ['Temporal']].flat();
+  const missing = await missingParts(probes);
   if (missing.length > 0) throw away(`no answer from ${missing.join(' and ')}`);
   return { status: 'ok' };
 }

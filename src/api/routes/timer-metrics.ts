@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lastFiredAt, timerMetrics } from '../../db/timer-metrics.js';
+import { timerHealth, timerMetrics } from '../../db/timer-metrics.js';
 import { Name } from '../../schemas/identity.js';
 import { Problem } from '../../schemas/problem.js';
 import { AgentHealth, Period, TimerMetrics } from '../../schemas/timer.js';
@@ -19,7 +19,7 @@ const timerMetricsRoute = route({
   tag,
   summary: 'How many timers are active, completed, cancelled, failed, and how late they were',
   query: z.object({ tenantId: Name.optional(), requestedBy: Name.optional(), period: Period.optional() }),
-  answers: { 200: TimerMetrics, 422: Problem },
+  answers: { 200: TimerMetrics, 404: Problem, 422: Problem },
   async handle({ query: { tenantId, requestedBy, period }, caller }, { db, clock }) {
     if (tenantId !== undefined) assertTenant(caller, tenantId);
     const since = period === undefined ? undefined : new Date(clock() - period);
@@ -44,13 +44,14 @@ const agentHealth = route({
   tag,
   summary: 'Whether an agent (a tenant) has completed timers in the last 300 s',
   query: z.object({ agent_id: Name.optional() }),
-  answers: { 200: AgentHealth },
+  answers: { 200: AgentHealth, 404: Problem },
   async handle({ query: { agent_id: tenantId }, caller }, { db, clock }) {
     if (tenantId !== undefined) assertTenant(caller, tenantId);
-    const figures = await timerMetrics(db, caller, { tenantId });
-    const lastAt = await lastFiredAt(db, caller, tenantId);
+    const figures = await timerHealth(db, caller, { tenantId });
+    const { lastFiredAt } = figures;
     return {
-      status: lastAt && clock() - lastAt.getTime() < STALE_MS ? ('healthy' as const) : ('stale' as const),
+      status:
+        lastFiredAt && clock() - lastFiredAt.getTime() < STALE_MS ? ('healthy' as const) : ('stale' as const),
       metrics: {
         agent_id: tenantId ?? null,
         active_timers: figures.active,

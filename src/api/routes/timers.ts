@@ -88,7 +88,7 @@ const createTimer = route({
   summary: 'Create a timer',
   description: 'It is durable, and owned by a workflow, before this answers.',
   body: TimerRequest,
-  answers: { 201: TimerAnswer, 422: Problem },
+  answers: { 201: TimerAnswer, 404: Problem, 422: Problem },
   async handle({ body, caller, idFor }, services) {
     const { row, wasNew } = await create(body, idFor(), caller, services);
     const timer = wasNew ? timerAnswer(row, [], services) : (await answerTimers([row], caller, services))[0];

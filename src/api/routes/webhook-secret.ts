@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findOrg, type OrgRow, rotateWebhookSecret } from '../../db/orgs.js';
 import { Moment } from '../../schemas/identity.js';
+import { Problem } from '../../schemas/problem.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
@@ -44,13 +45,21 @@ const rotateRoute = route({
   callers: ['key'],
   orgWide: true,
   summary: 'A new secret; for 24 hours the old one signs as well',
+  description:
+    'Until those are over there is no further one: 409 says until when. So a repeat of a request whose answer was lost changes nothing; `GET /webhook-secret` has the secret that it made.',
   tag,
-  answers: { 200: WebhookSecret },
+  answers: { 200: WebhookSecret, 409: Problem },
   async handle({ caller: { orgId } }, services) {
     const { db, vault, clock } = services;
     const secret = vault.seal(generateWebhookSecret());
-    const previousUntil = new Date(clock() + OVERLAP_MS);
-    return answer(await rotateWebhookSecret(db, { orgId, secret, previousUntil }), services);
+    const now = new Date(clock());
+    const previousUntil = new Date(now.getTime() + OVERLAP_MS);
+    const { changed, row } = await rotateWebhookSecret(db, { orgId, secret, now, previousUntil });
+    if (row && !changed) {
+      const until = row.previous_secret_until?.toISOString();
+      throw new ApiProblem('wrong_state', `the secret before the present one signs until ${until}`);
+    }
+    return answer(row, services);
   },
 });
 

@@ -34,7 +34,8 @@ const STATEMENTS = [
           (org_id, id, subscription_id, channel, receiver, request, body, policy, status, next_attempt_at)
         select s.org_id, s.id || '.' || e.tx || '-' || e.id, s.id, 'webhook', s.receiver,
           json_build_object('method', 'POST', 'url', s.url),
-          event_body(e.tx || '-' || e.id, e.type, e.subject, e.data, e.at), '{}', 'pending', now()
+          event_body(e.tx || '-' || e.id, e.type, e.subject, e.data, e.at), '{}', 'pending',
+          date_trunc('milliseconds', now())
         from appended e join subscriptions s on s.org_id = e.org_id
         where event_matches(e.type, e.data, s.types)
         returning org_id, receiver

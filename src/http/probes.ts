@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { sql } from 'kysely';
 import type { Database } from '../db/database.js';
 
-/** What the API needs to do its work. */
+/** What a process needs to do its work. */
 export type Part = 'database' | 'engine';
 
 /** Whether a part answers. Asking often costs nothing: an answer is kept for a moment, and asked for once. */
@@ -48,4 +48,13 @@ export function createProbes(database: Database, client: Client, clock: () => nu
     ),
   };
   return { isUp: (part) => ask[part]() };
+}
+
+const NAMES: Record<Part, string> = { database: 'the database', engine: 'Temporal' };
+
+/** What does not answer, by its name for people; empty when work can be taken in. */
+export async function missingParts(probes: Probes): Promise<string[]> {
+  const parts: Part[] = ['database', 'engine'];
+  const areUp = await Promise.all(parts.map((part) => probes.isUp(part)));
+  return parts.filter((_, index) => !areUp[index]).map((part) => NAMES[part]);
 }
