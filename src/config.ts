@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isAllowEntry } from './outbound/guard.js';
 
 const { version } = z
   .object({ version: z.string() })
@@ -62,9 +63,12 @@ export const Environment = z.object({
     .describe('Where people find the Web UI; links to runs begin with it'),
   SECRET_KEYS: keyRing.describe('Seal secrets in the database, digest API keys, sign admin tokens'),
   PAYLOAD_KEYS: keyRing.describe('Encrypt what Temporal stores; empty: not encrypted'),
-  OUTBOUND_ALLOW: list.describe(
-    'Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones',
-  ),
+  OUTBOUND_ALLOW: list
+    .superRefine((entries, ctx) => {
+      for (const entry of entries.filter((one) => !isAllowEntry(one)))
+        ctx.addIssue(`"${entry}" is neither a host name, an address nor a CIDR range`);
+    })
+    .describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
   CORS_ORIGINS: list,

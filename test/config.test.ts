@@ -42,6 +42,17 @@ describe('the environment', () => {
     );
   });
 
+  test('names what OUTBOUND_ALLOW cannot mean', () => {
+    expect(() => readConfig({ OUTBOUND_ALLOW: 'agent, 10.0.0.0/8, http://agent:80, 10.0.0.0/99' })).toThrow(
+      new ConfigError(
+        [
+          'OUTBOUND_ALLOW: "http://agent:80" is neither a host name, an address nor a CIDR range',
+          'OUTBOUND_ALLOW: "10.0.0.0/99" is neither a host name, an address nor a CIDR range',
+        ].join('\n'),
+      ),
+    );
+  });
+
   test('is refused in production when it keeps what only development may have', () => {
     expect(mistakesOf({ NODE_ENV: 'production', RATE_LIMITS: 'off' })).toEqual([
       'SECRET_KEYS',

@@ -6,8 +6,8 @@ import type { PlannedOutcome } from './plan-outcome.js';
 const TYPES = { delivered: 'delivery.delivered', pending: 'delivery.failed', dead: 'delivery.dead' } as const;
 
 /** What is told of an outcome. Nothing of the delivery of an event: that would be an event to be delivered in turn. */
-export function deliveryEvents({ delivery, change }: PlannedOutcome): NewEvent[] {
-  if (delivery.subscriptionId !== null || change.status === 'sending') return [];
+export function deliveryEvents({ delivery, change, result }: PlannedOutcome): NewEvent[] {
+  if (delivery.subscriptionId !== null || change.status === 'sending' || result.kind === 'unsent') return [];
   const type: EventType = TYPES[change.status];
   return [
     {

@@ -20,6 +20,13 @@ export interface PlannedOutcome extends Outcome {
   isEscalated: boolean;
 }
 
+/** What was not sent for want of a connection comes again after so long. */
+const UNSENT_WAIT_MS = 1_000;
+
+/** Whether something was sent, or tried to be. */
+export const wasAttempted = ({ result, durationMs }: Outcome): boolean =>
+  durationMs !== null && result.kind !== 'unsent';
+
 /** What follows from an outcome. `random` is from 0 to 1, `now` ms since 1970. */
 export function planOutcome(outcome: Outcome, random: number, now: number): PlannedOutcome {
   const { delivery, result, durationMs } = outcome;
@@ -32,7 +39,7 @@ export function planOutcome(outcome: Outcome, random: number, now: number): Plan
     epoch: delivery.epoch,
     attemptCount: attemptNumber - 1,
     status,
-    attempt: durationMs === null ? null : attemptOf(outcome, durationMs),
+    attempt: durationMs !== null && wasAttempted(outcome) ? attemptOf(outcome, durationMs) : null,
     statusCode: statusCodeOf(result),
     error: result.kind === 'delivered' ? null : result.error,
     nextAttemptAt,
@@ -41,11 +48,13 @@ export function planOutcome(outcome: Outcome, random: number, now: number): Plan
   const isEscalated =
     escalation !== null &&
     status !== 'delivered' &&
+    result.kind !== 'unsent' &&
     (status === 'dead' || attemptNumber === escalation.afterAttempts);
   return { ...outcome, change, isEscalated };
 }
 
 function nextAt({ delivery, result }: Outcome, random: number, now: number): Date | null {
+  if (result.kind === 'unsent') return new Date(now + UNSENT_WAIT_MS * (1 + random));
   if (result.kind !== 'retry') return null;
   const { policy, attemptNumber, attemptsBefore = 0 } = delivery;
   const { retryAfterMs } = result;

@@ -3,10 +3,10 @@ import type { ReceiverKey } from '../db/deliveries.js';
 import { type EndpointRow, holdEndpoints, writeEndpoints } from '../db/endpoints.js';
 import { afterFailure, afterSuccess, type Circuit, CLOSED } from '../domain/circuit.js';
 import type { AttemptResult } from './channels/channel.js';
-import type { Outcome } from './plan-outcome.js';
+import { type Outcome, wasAttempted } from './plan-outcome.js';
 
 /** Failures that say nothing of the receiver. */
-const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent', 'receiver_busy']);
+const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent']);
 
 /** Whether a result shows that the receiver is there (whatever it answered), is not, or neither. */
 function verdictOf(result: AttemptResult): 'works' | 'fails' | null {
@@ -43,7 +43,7 @@ export async function recordCircuits(
   outcomes: readonly Outcome[],
   now: number,
 ): Promise<ReceiverKey[]> {
-  const attempted = outcomes.filter(({ durationMs }) => durationMs !== null);
+  const attempted = outcomes.filter(wasAttempted);
   const receivers = new Map(
     attempted.map(({ delivery: { orgId, receiver } }) => [keyOf(orgId, receiver), { orgId, receiver }]),
   );

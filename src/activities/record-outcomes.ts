@@ -66,8 +66,9 @@ export function createOutcomeRecorder(options: OutcomeRecorderOptions): OutcomeR
         .execute((tx) => write(tx, recording, planned, { at: now(), originOf }));
       for (const owner of owners) starter.wakeEndpoint(owner);
       if (failed > 0) onFailed?.(failed);
-      for (const { delivery, change, durationMs } of written) {
-        if (durationMs !== null) onAttempt?.(delivery.channel, countedAs(change.status), durationMs);
+      for (const { delivery, change } of written) {
+        if (change.attempt)
+          onAttempt?.(delivery.channel, countedAs(change.status), change.attempt.durationMs);
       }
     },
   };

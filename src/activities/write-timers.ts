@@ -54,7 +54,7 @@ export function createWriteTimers({ timers, log, now = Date.now, ...options }: W
       await appliers[kind](orgId, change);
     } catch (error) {
       if (!(error instanceof Refusal || isDataError(error))) throw error;
-      log.warn({ org: orgId, kind, error: error.message }, 'A signalled change of timers was refused');
+      log.warn({ org: orgId, kind, error }, 'A signalled change of timers was refused');
     }
   }
 

@@ -22,7 +22,7 @@ export interface RunningApi {
   port: number;
   /** What a person needs for a first request. */
   facts: [label: string, value: string][];
-  /** Readiness goes first, so that nobody sends what would not be answered. */
+  /** Answers `/readyz` with 503 from now on. */
   beginShutdown(): void;
   /** Ends streams and long polls, then the connections; what was acknowledged has been answered. */
   close(): Promise<void>;

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Event, EventType } from '../schemas/event.js';
 import type { Db } from './database.js';
+import type { Tables } from './tables.js';
 
 /** A fact to be appended, in the same transaction as what it tells of. */
 export interface NewEvent {
@@ -60,7 +61,7 @@ export async function readEvents(
     .selectFrom('events')
     .select(['tx', 'id', 'type', 'subject', 'data', 'at'])
     .where('org_id', '=', orgId)
-    .where(sql<boolean>`(tx, id) > (${after.tx}::xid8, ${after.id}::bigint)`)
+    .where(sql<boolean>`(tx, id) > (${placeOf(orgId, after)}, ${after.id}::bigint)`)
     .where(sql<boolean>`tx < pg_snapshot_xmin(pg_current_snapshot())`)
     .orderBy('tx')
     .orderBy('id')
@@ -70,6 +71,34 @@ export async function readEvents(
   if (subject !== undefined) query = query.where('subject', '=', subject);
   const rows = await query.execute();
   return rows.map(({ tx, id, at, ...event }) => ({ id: `${tx}-${id}`, ...event, at: at.toISOString() }));
+}
+
+/**
+ * The transaction of a cursor's event as it is now: another database cluster may have written the cursor. One of an
+ * unknown event counts as it is, unless it lies in the future: then all that is kept comes after it.
+ */
+const placeOf = (orgId: string, { tx, id }: { tx: string; id: string }) => sql`coalesce(
+  (select tx from events where id = ${id}::bigint and org_id = ${orgId}),
+  case when ${tx}::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then ${tx}::xid8 else '0' end)`;
+
+/**
+ * After a dump was restored into another cluster, events carry transactions that are yet to come there: they would be
+ * hidden, and what is appended would sort before them. They are moved to this moment, in the order of their numbers.
+ * To be called before anything is appended; answers how many were moved.
+ */
+export async function adoptEvents(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ tx: string }>`
+    select last.tx from orgs, lateral (
+      select tx from events where org_id = orgs.id order by tx desc limit 1
+    ) as last
+    where last.tx >= pg_snapshot_xmax(pg_current_snapshot()) limit 1`.execute(db);
+  if (rows.length === 0) return 0;
+  return db.transaction().execute(async (tx) => {
+    await sql`lock table events in share row exclusive mode`.execute(tx);
+    const moved =
+      await sql`update events set tx = pg_current_xact_id() where tx > pg_current_xact_id()`.execute(tx);
+    return Number(moved.numAffectedRows ?? 0n);
+  });
 }
 
 /** Where the ledger ends for readers: a cursor after which only what is not yet to be seen comes. */

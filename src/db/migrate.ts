@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import { DatabaseError, isUnavailable, reasonOf } from './database-error.js';
+import { adoptEvents } from './events.js';
 import * as timers from './migrations/0001-timers.js';
 import * as eventDeliveries from './migrations/0002-event-deliveries.js';
 import * as statistics from './migrations/0003-statistics.js';
@@ -14,12 +15,15 @@ const MIGRATIONS: Record<string, Migration> = {
 
 /**
  * Brings the tables up to date, all or nothing; several processes may do so at once, one does. Answers the names of
- * what it ran. Throws a DatabaseError when a migration fails or the database is newer than this program.
+ * what it ran. What a dump brought from another cluster is adopted. Throws a DatabaseError when a migration fails or the database is newer than this program.
  */
 export async function migrate(db: Kysely<Tables>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error, results = [] } = await migrator.migrateToLatest();
-  if (error === undefined) return results.map(({ migrationName }) => migrationName);
+  if (error === undefined) {
+    await adoptEvents(db);
+    return results.map(({ migrationName }) => migrationName);
+  }
   if (isUnavailable(error)) throw error;
   const failed = results.find(({ status }) => status === 'Error');
   const message = failed

@@ -12,6 +12,8 @@ export interface Exchange {
   headers: Record<string, string>;
   body: string | null;
   timeoutMs: number;
+  /** Whether a connection stood since then (`performance.now`): what has not begun waited for a free one, not for any. */
+  isReachable: (since: number) => boolean;
 }
 
 export interface Answer {
@@ -26,7 +28,10 @@ export interface Answer {
  * One request and its answer within one time limit. Once a status has arrived it is the answer, however its body
  * ends: it is cut off where it is endless, slow or broken.
  */
-export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exchange): Promise<Answer> {
+export function exchange(
+  dispatcher: Dispatcher,
+  { timeoutMs, isReachable, ...request }: Exchange,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     let controller: Dispatcher.DispatchController | null = null;
@@ -35,7 +40,10 @@ export function exchange(dispatcher: Dispatcher, { timeoutMs, ...request }: Exch
     let retryAfter: string | undefined;
     let bytesRead = 0;
     const kept: Buffer[] = [];
-    const deadline = setTimeout(() => cut(controller ? 'timeout' : 'receiver_busy'), timeoutMs);
+    const deadline = setTimeout(
+      () => cut(controller === null && isReachable(startedAt) ? 'receiver_busy' : 'timeout'),
+      timeoutMs,
+    );
 
     const end = (error: Error | OutboundFailure) => {
       if (isOver) return;

@@ -22,6 +22,10 @@ const AZURE_HOST = '168.63.129.16';
 
 const read = new WeakMap<readonly string[], AllowList>();
 
+/** Whether an entry of the list is a host name, an address or a CIDR range. */
+export const isAllowEntry = (entry: string): boolean =>
+  ipaddr.isValidCIDR(entry) || isIP(bareHost(entry)) !== 0 || HOST_NAME.test(bareHost(entry));
+
 /** Throws, naming the entry, when one is neither a host name, an address nor a CIDR range. */
 export function readAllowList(allow: readonly string[]): AllowList {
   const known = read.get(allow);
@@ -31,7 +35,7 @@ export function readAllowList(allow: readonly string[]): AllowList {
     const name = bareHost(entry);
     if (ipaddr.isValidCIDR(entry)) list.ranges.push(ipaddr.parseCIDR(entry));
     else if (isIP(name)) list.ranges.push(rangeOf(ipaddr.process(name)));
-    else if (HOST_NAME.test(name)) list.hosts.add(name);
+    else if (isAllowEntry(entry)) list.hosts.add(name);
     else throw new Error(`"${entry}" is neither a host name, an address nor a CIDR range`);
   }
   read.set(allow, list);

@@ -1,6 +1,7 @@
 import { lookup as resolveName } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
+import { Connections } from './connections.js';
 import { type Answer, exchange } from './exchange.js';
 import { bareHost, type GuardOptions, isAddressAllowed, readAllowList } from './guard.js';
 import { OutboundError } from './outbound-error.js';
@@ -41,13 +42,14 @@ export function createOutbound({
   ...guard
 }: OutboundOptions): Outbound {
   readAllowList(guard.allow);
+  const connections = new Connections();
   const agent = new Agent({
     connections: connectionsPerHost,
     pipelining: 1,
     // One limit for all of it, kept by `exchange`.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guardedConnector(guard, sharingUnderWay(resolve), timeoutMs),
+    connect: connections.counting(guardedConnector(guard, sharingUnderWay(resolve), timeoutMs)),
   });
   return {
     async request({ url, method, headers, body, timeoutMs: limitMs = timeoutMs }) {
@@ -60,6 +62,7 @@ export function createOutbound({
         headers: { ...credentialsOf(target), ...headers },
         body,
         timeoutMs: limitMs,
+        isReachable: (since) => connections.stoodSince(target.origin, since),
       });
     },
     close: () => agent.destroy(),

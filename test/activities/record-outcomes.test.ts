@@ -281,4 +281,21 @@ describeEachDatabase('what is recorded', (database) => {
     const told = await eventsOf(orgId);
     expect(told.filter((type) => type === 'delivery.endpoint_disabled')).toHaveLength(1);
   });
+
+  test('what was not sent for want of a connection uses up no attempt, and is held against nobody', async () => {
+    const delivery = await written({ policy: { maxAttempts: 1 } });
+    const { orgId } = delivery;
+    const unsent: AttemptResult = { kind: 'unsent', error: 'receiver_busy' };
+    const { ensured } = await record({ orgId, outcomes: [outcomeOf(delivery, unsent)] });
+    expect(ensured).toEqual([delivery.receiver]);
+    expect(await row(delivery)).toMatchObject({
+      ...{ status: 'pending', attempt_count: 0, attempts: [], last_error: 'receiver_busy' },
+      next_attempt_at: new Date(NOW + 1_500),
+    });
+    expect(await getEndpoint(db(), delivery)).toBeUndefined();
+    expect(await eventsOf(orgId)).toEqual([]);
+    const again = { ...outcomeOf(delivery, DELIVERED), delivery: outgoing(delivery, { epoch: null }) };
+    await record({ orgId, outcomes: [again] });
+    expect(await row(delivery)).toMatchObject({ status: 'delivered', attempt_count: 1 });
+  });
 });

@@ -21,7 +21,8 @@ describeEachDatabase('webhook secrets', (database) => {
     const orgId = await anOrg();
     const secretsOf = createWebhookSecrets({ db: db(), vault, now: () => now });
     expect(await secretsOf(orgId)).toEqual(['whsec_one']);
-    const rotation = { orgId, secret: vault.seal('whsec_two'), previousUntil: new Date(now + 86_400_000) };
+    const previousUntil = new Date(now + 86_400_000);
+    const rotation = { orgId, secret: vault.seal('whsec_two'), now: new Date(now), previousUntil };
     await rotateWebhookSecret(db(), rotation);
     now += 1_000;
     expect(await secretsOf(orgId)).toEqual(['whsec_two', 'whsec_one']);

@@ -270,7 +270,7 @@ describe('secrets that callers give', () => {
       expect.arrayContaining([...tenant, 'open: a name']),
     );
     expect(found('the table timers', true)).toEqual(expect.arrayContaining([...tenant, 'open: a name']));
-    expect(views['the metrics']).toMatch(/mainspring_delivery_attempts_total[^]*temporal_/);
+    expect(views['the metrics']).toMatch(/mainspring_delivery_attempts_total[\s\S]*temporal_/);
   });
 
   test('are in the history where another service puts them, unless payloads are encrypted', () => {

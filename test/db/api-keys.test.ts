@@ -74,9 +74,12 @@ describeEachDatabase('organisations and their keys', (database) => {
     await expect(
       rotateWebhookSecret(db, { orgId: 'acme', secret: 'second', now: new Date(), previousUntil }),
     ).resolves.toMatchObject({
-      webhook_secret: 'second',
-      previous_webhook_secret: 'first',
-      previous_secret_until: previousUntil,
+      changed: true,
+      row: {
+        webhook_secret: 'second',
+        previous_webhook_secret: 'first',
+        previous_secret_until: previousUntil,
+      },
     });
     await until(() => told.length === 4);
     expect(told).toEqual(['acme', 'acme', 'acme', 'acme']);

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { appendEvents, latestCursor, type NewEvent, parseCursor, readEvents } from '../../src/db/events.js';
 import { followEvents } from '../../src/db/follow-events.js';
+import { migrate } from '../../src/db/migrate.js';
 import { ensureOrg } from '../../src/db/orgs.js';
 import { createSubscription, deleteSubscription, listSubscriptions } from '../../src/db/subscriptions.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -42,6 +44,31 @@ describeEachDatabase('the ledger of events', (database) => {
     expect(subjects(second)).toEqual(['c']);
     await expect(readEvents(db, { orgId: 'pages', cursor: second[0]?.id, limit: 2 })).resolves.toEqual([]);
     await expect(readEvents(db, { orgId: 'pages', cursor: 'x', limit: 2 })).rejects.toThrow(RangeError);
+  });
+
+  test('goes on after a dump was restored into another cluster, for old cursors too', async () => {
+    const { db } = database();
+    const orgId = 'restored';
+    await ensureOrg(db, { id: orgId, name: orgId, tier: 'pro', webhookSecret: 'sealed' });
+    await appendEvents(db, [event(orgId, 'a')]);
+    await appendEvents(db, [event(orgId, 'b'), event(orgId, 'c')]);
+    // As rows are that another cluster wrote, which was busier.
+    await sql`update events set tx = (tx::text::bigint + 1000000000)::text::xid8 where org_id = ${orgId}`.execute(
+      db,
+    );
+    const { rows } = await sql<{ cursor: string }>`
+      select tx || '-' || id as cursor from events where org_id = ${orgId} order by id`.execute(db);
+    const [a, , c] = rows.map(({ cursor }) => cursor);
+    await migrate(db);
+    await appendEvents(db, [event(orgId, 'd')]);
+    const after = async (cursor?: string) => subjects(await readEvents(db, { orgId, limit: 10, cursor }));
+    await expect(after()).resolves.toEqual(['a', 'b', 'c', 'd']);
+    await expect(after(a)).resolves.toEqual(['b', 'c', 'd']);
+    await expect(after(c)).resolves.toEqual(['d']);
+    // Its event is deleted: what is kept comes once more rather than never.
+    await expect(after('1000000000000-999999999')).resolves.toEqual(['a', 'b', 'c', 'd']);
+    await migrate(db);
+    await expect(after(c)).resolves.toEqual(['d']);
   });
 
   test('filters by type, prefix and subject', async () => {

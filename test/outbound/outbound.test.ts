@@ -265,6 +265,16 @@ describe('no answer', () => {
     expect(Date.now() - startedAt).toBeLessThan(1_000);
   });
 
+  test('while the connection is being made is a timeout, not a want of connections', async () => {
+    const silent = outboundOf({ resolve: () => new Promise(() => undefined), connectionsPerHost: 1 });
+    const failures = (outbound: Outbound, url: string) =>
+      Promise.allSettled([1, 2].map(() => post(outbound, url, { timeoutMs: 100 })));
+    const timeouts = [{ reason: { failure: 'timeout' } }, { reason: { failure: 'timeout' } }];
+    expect(await failures(silent, 'https://silent.example.com/')).toMatchObject(timeouts);
+    const mute = (await rawServer(() => undefined)).replace('http:', 'https:');
+    expect(await failures(outboundOf({ connectionsPerHost: 1 }), mute)).toMatchObject(timeouts);
+  });
+
   test('for want of a free connection says so', async () => {
     const receiver = await receiverOf(() => undefined);
     const outbound = outboundOf({ connectionsPerHost: 1 });

@@ -15,7 +15,9 @@ export interface OutgoingDelivery extends DeliveryContent {
 export type AttemptResult =
   | { kind: 'delivered'; statusCode?: number; answer?: string }
   | { kind: 'retry'; error: string; statusCode?: number; retryAfterMs?: number; answer?: string }
-  | { kind: 'dead'; error: string; statusCode?: number; answer?: string };
+  | { kind: 'dead'; error: string; statusCode?: number; answer?: string }
+  /** Nothing was sent, for a reason of our own: no attempt. */
+  | { kind: 'unsent'; error: string; statusCode?: never; answer?: never };
 
 /** One way to reach a receiver. Resolves whatever happens: a failure is a result. */
 export interface Channel {

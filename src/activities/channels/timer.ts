@@ -54,7 +54,7 @@ export function createTimerChannel({
         const { row } = await timers.create(prepared.timer);
         return { kind: 'delivered', answer: `timer ${row.id}` };
       } catch (error) {
-        log.warn({ orgId, deliveryId: id, error: String(error) }, 'A timer could not start another one');
+        log.warn({ org: orgId, delivery: id, error }, 'A timer could not start another one');
         return { kind: 'retry', error: 'not_created' };
       }
     },

@@ -77,8 +77,16 @@ async function attempt(options: WebhookOptions, delivery: OutgoingDelivery): Pro
       log.error({ org: orgId, delivery: id, error }, 'A webhook could not be sent');
       return { kind: 'retry', error: 'not_sent' };
     }
-    return { kind: HOPELESS.has(error.failure) ? 'dead' : 'retry', error: error.failure };
+    return failureOf(error.failure);
   }
+}
+
+/** No connection was free in time: that says nothing of the receiver, and uses up nothing. */
+const OWN_CONGESTION: OutboundFailure = 'receiver_busy';
+
+function failureOf(error: OutboundFailure): AttemptResult {
+  if (error === OWN_CONGESTION) return { kind: 'unsent', error };
+  return { kind: HOPELESS.has(error) ? 'dead' : 'retry', error };
 }
 
 const methodOf = (method: string | undefined) => (method === 'PUT' || method === 'PATCH' ? method : 'POST');

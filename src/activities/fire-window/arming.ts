@@ -87,7 +87,7 @@ async function ensureNext({ starter, window }: ArmingOptions, due: DueTimer[], n
 /** For rows that are pending already: should the engine be away, the sweep finds them. */
 async function handOver({ starter, log }: ArmingOptions, endpoint: Endpoint): Promise<void> {
   await starter.ensureEndpoint(endpoint).catch((error: unknown) => {
-    log.warn({ receiver: endpoint.receiver, error: String(error) }, 'An endpoint could not be started');
+    log.warn({ receiver: endpoint.receiver, error }, 'An endpoint could not be started');
   });
   starter.wakeEndpoint(endpoint);
 }

@@ -61,7 +61,7 @@ export function createFireWindow(options: FireWindowOptions) {
     const context: ClaimContext = { database, vault, window, epoch };
     const arming = openArming({ ...context, starter, log, now });
     const sending = openSending(options, context, arming.isBehind);
-    log.debug({ orgId, window: startsAt, epoch, attempt: activityInfo().attempt }, 'Window armed');
+    log.debug({ org: orgId, window: startsAt, epoch, attempt: activityInfo().attempt }, 'Window armed');
     try {
       for (const firing of await takeOver(context, now())) sending.send(firing);
       await claimUntilOver(arming, sending, window.startsAt.getTime() + WINDOW_MS + WINDOW_LINGER_MS);
@@ -104,7 +104,7 @@ export function createFireWindow(options: FireWindowOptions) {
         if (now() >= endsAt && sending.isIdle() && (await arming.isEmpty())) return;
       } catch (error) {
         if (error instanceof OvertakenError) throw error;
-        log.error({ error: String(error) }, 'A window could not claim its timers; it tries again');
+        log.error({ error }, 'A window could not claim its timers; it tries again');
         await delay(REST_AFTER_FAILURE_MS);
         continue;
       }
@@ -136,7 +136,7 @@ function openSending(
     ...context,
     recorder,
     isClaiming,
-    onFailure: (error) => log.error({ error: String(error) }, 'Outcomes could not be written; tried again'),
+    onFailure: (error) => log.error({ error }, 'Outcomes could not be written; tried again'),
   });
 
   async function sendAndRecord(firing: Firing): Promise<void> {
@@ -146,7 +146,7 @@ function openSending(
       await writer.write(finished);
     } catch (error) {
       if (error instanceof OvertakenError) overtaken = true;
-      else log.error({ timerId: firing.timerId, error: String(error) }, 'A timer could not be fired');
+      else log.error({ timer: firing.timerId, error }, 'A timer could not be fired');
     }
   }
 

@@ -150,6 +150,20 @@ describe('no answer', () => {
     expect(await to(receiver.url)).toEqual({ kind: 'retry', error: 'timeout' });
   });
 
+  test('for want of a connection of ours is no attempt', async () => {
+    receiver = await openReceiver(() => undefined);
+    const narrow = createOutbound({ allow: [], allowLoopback: true, timeoutMs: 100, connectionsPerHost: 1 });
+    const secretsOf = async () => [secret];
+    const channel = createWebhookChannel({ outbound: narrow, vault, log, version: '1', secretsOf });
+    const delivery = outgoing(aDelivery({ request: { url: receiver.url } }));
+    const results = await Promise.all([channel.deliver(delivery), channel.deliver(delivery)]);
+    expect(results).toEqual([
+      { kind: 'retry', error: 'timeout' },
+      { kind: 'unsent', error: 'receiver_busy' },
+    ]);
+    await narrow.close();
+  });
+
   test('from an address that is not allowed is final', async () => {
     expect(await to('http://169.254.169.254/')).toEqual({ kind: 'dead', error: 'address_not_allowed' });
   });

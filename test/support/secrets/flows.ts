@@ -125,7 +125,7 @@ export async function misuse({ send }: TestMainspring, { canaries, webhook, rece
   const { plant } = canaries;
   const jwt = (place: string) =>
     `eyJhbGciOiJIUzI1NiJ9.${Buffer.from(`{"a":"${plant(place)}"}`).toString('base64url')}.x`;
-  const timer = (over: object) => ({ key: DEMO_KEY, body: timerRequest(over) });
+  const timer = (over: Record<string, unknown>) => ({ key: DEMO_KEY, body: timerRequest(over) });
   const withAction = (action: object) => timer({ actionBundle: { actions: [action] } });
   const requests: [path: string, sent: Sent][] = [
     ['/timers', { key: `mnt_${plant('a key that is not known')}` }],

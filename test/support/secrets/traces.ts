@@ -1,6 +1,6 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { sql } from 'kysely';
-import type { Db } from '../../src/db/database.js';
+import type { Db } from '../../../src/db/database.js';
 
 /** Every text and every byte in a value, the bytes as UTF-8. */
 function textOf(value: unknown): string {
