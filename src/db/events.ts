@@ -79,7 +79,7 @@ export async function readEvents(
  */
 const placeOf = (orgId: string, { tx, id }: { tx: string; id: string }) => sql`coalesce(
   (select tx from events where id = ${id}::bigint and org_id = ${orgId}),
-  case when ${tx}::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then ${tx}::xid8 else '0' end)`;
+  case when ${tx}::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) then ${tx}::xid8 else '0' end)`;
 
 /**
  * After a dump was restored into another cluster, events carry transactions that are yet to come there: they would be

@@ -2,14 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { findCli } from '../../../src/engine/find-cli.js';
 import { startPostgres } from '../../support/postgres-server.js';
-import {
-  apiProgram,
-  isHealthy,
-  makeOrganisation,
-  type Place,
-  temporalProgram,
-  workerProgram,
-} from './mainspring.js';
+import { apiProgram, isHealthy, makeOrganisation, temporalProgram, workerProgram } from './mainspring.js';
 import { takePort } from './ports.js';
 import { atExit, type Program } from './program.js';
 import { makeScratch } from './scratch.js';
@@ -89,6 +82,8 @@ async function startDatabase(folder: string): Promise<ClusterDatabase> {
   };
 }
 
+const urlOf = (port: number) => `http://127.0.0.1:${port}`;
+
 export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Cluster> {
   const scratch = makeScratch('cluster');
   const { folder } = scratch;
@@ -102,18 +97,18 @@ export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Clus
     TEMPORAL_ADDRESS: temporalAddress,
     DATA_DIR: folder,
   };
-  const place: Place = { folder, env };
-  const ports = await Promise.all(Array.from({ length: apis }, takePort));
-  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const apiPrograms = ports.map((port, index) =>
-    apiProgram(
-      `api-${index + 1}`,
-      { folder, env: { ...env, PORT: String(port) } },
-      `http://127.0.0.1:${port}`,
-    ),
+  const makeAll = async (count: number, make: (index: number, port: number) => Program) => {
+    const ports = await Promise.all(Array.from({ length: count }, takePort));
+    return {
+      urls: ports.map(urlOf),
+      programs: ports.map((port, index) => make(index + 1, port)),
+    };
+  };
+  const { urls, programs: apiPrograms } = await makeAll(apis, (index, port) =>
+    apiProgram(`api-${index}`, { folder, env: { ...env, PORT: String(port) } }, urlOf(port)),
   );
-  const workerPrograms = Array.from({ length: workers }, (_, index) =>
-    workerProgram(`worker-${index + 1}`, place),
+  const { urls: workerUrls, programs: workerPrograms } = await makeAll(workers, (index, port) =>
+    workerProgram(`worker-${index}`, { folder, env: { ...env, WORKER_PORT: String(port) } }, urlOf(port)),
   );
   const all = [...apiPrograms, ...workerPrograms, temporal];
 
@@ -142,10 +137,10 @@ export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Clus
       },
       apis: apiPrograms,
       workers: workerPrograms,
-      areHealthy: async () => (await Promise.all(urls.map(isHealthy))).every(Boolean),
+      areHealthy: async () => (await Promise.all([...urls, ...workerUrls].map(isHealthy))).every(Boolean),
     };
   } catch (error) {
     await close({ keepFolder: true });
-    throw new Error(`the processes did not start, see ${folder}`, { cause: error });
+    throw new Error(`the processes did not start: ${String(error)}`, { cause: error });
   }
 }

@@ -58,11 +58,11 @@ function product(
 /** What a start prints last. */
 const hasGreeted = async (written: string) => written.includes('Temporal Web UI');
 
-export const workerProgram = (name: string, place: Place) =>
-  product(name, 'dist/worker/main.js', place, hasGreeted);
-
 const answersAt = (url: string) => async (written: string) =>
   (await hasGreeted(written)) && (await isHealthy(url));
+
+export const workerProgram = (name: string, place: Place, url: string) =>
+  product(name, 'dist/worker/main.js', place, answersAt(url));
 
 export const apiProgram = (name: string, place: Place, url: string) =>
   product(name, 'dist/api/main.js', place, answersAt(url));

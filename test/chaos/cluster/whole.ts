@@ -70,6 +70,6 @@ export async function startWhole(): Promise<Whole> {
     };
   } catch (error) {
     await close({ keepFolder: true });
-    throw new Error(`the process did not start, see ${folder}`, { cause: error });
+    throw new Error(`the process did not start: ${String(error)}`, { cause: error });
   }
 }
