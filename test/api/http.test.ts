@@ -113,12 +113,21 @@ describe('what is not HTTP', () => {
   test.each([
     ['nonsense', 'hello\r\n\r\n'],
     ['headers larger than 16 KB', `GET /livez HTTP/1.1\r\nHost: a\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['a request without Host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ['two lengths', 'POST /timers HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}'],
   ])('%s is a 400 problem', async (_, text) => {
     const answer = await sendRaw(text);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('application/problem+json');
     expect(answer).toContain('"code":"malformed_request"');
+    expect(answer).toMatch(/^x-request-id: \S+/im);
+  });
+
+  test('an expectation that nobody knows is no reason to refuse', async () => {
+    const answer = await sendRaw(
+      'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: more\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test('a request for a strange target is answered, never broken off', async () => {
@@ -127,6 +136,8 @@ describe('what is not HTTP', () => {
       '//',
       '/../../etc/passwd',
       'http://other.example/livez',
+      'http://[::1/livez',
+      'http://other.example:99999999/livez',
       '/%2e%2e/',
       '/livez?%',
     ]) {
