@@ -17,7 +17,7 @@ import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
 import { createOutcomeRecorder } from './record-outcomes.js';
 import { createRetryDeliveries } from './retry-deliveries.js';
-import { createWebhookSecrets } from './webhook-secrets.js';
+import { createSigningSecrets } from './signing-secrets.js';
 import { createWriteTimers } from './write-timers.js';
 
 export interface ActivitiesOptions {
@@ -48,7 +48,7 @@ export function createActivities(options: ActivitiesOptions) {
     vault,
     log,
     version: config.version,
-    secretsOf: createWebhookSecrets({ db: database.db, vault }),
+    secretsOf: createSigningSecrets({ db: database.db, vault }),
     timer: createTimerChannel(options),
   });
   const recorder = createOutcomeRecorder({

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { DeliveryRow, DeliverySummaryRow } from '../db/deliveries.js';
-import { maskUrl } from '../domain/webhook-secrets.js';
+import { maskUrl } from '../domain/mask-webhooks.js';
 import { endpointId } from '../messages/endpoint.js';
 import { timerWindowId } from '../messages/timer-window.js';
 import type { Delivery, DeliverySummary } from '../schemas/delivery.js';

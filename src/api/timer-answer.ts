@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { StoredBundle } from '../db/tables.js';
 import type { TimerRow } from '../db/timers.js';
-import { mapWebhooks, maskHeaders, maskUrl } from '../domain/webhook-secrets.js';
+import { mapWebhooks, maskHeaders, maskUrl } from '../domain/mask-webhooks.js';
 import type { DeliverySummary } from '../schemas/delivery.js';
 import type { Timer } from '../schemas/timer.js';
 import type { Services } from './services.js';

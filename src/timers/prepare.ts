@@ -1,7 +1,7 @@
 import type { NewTimer } from '../db/timers.js';
+import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/mask-webhooks.js';
 import { isSignalTarget } from '../domain/signal-target.js';
 import { plan } from '../domain/timer-plan.js';
-import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/webhook-secrets.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { Effect } from '../schemas/action.js';
 import type { TimerRequest } from '../schemas/timer.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapValues, mapWebhooks } from '../../domain/webhook-secrets.js';
+import { mapValues, mapWebhooks } from '../../domain/mask-webhooks.js';
 import type { Log } from '../../log.js';
 import type { ActionBundle } from '../../schemas/action.js';
 import { TimerRequest } from '../../schemas/timer.js';

@@ -1,4 +1,4 @@
-import { isSecretParameter, MASK } from '../../domain/webhook-secrets.js';
+import { isSecretParameter, MASK } from '../../domain/mask-webhooks.js';
 import { KEPT_BYTES } from '../../outbound/kept-text.js';
 
 /** What a webhook was sent with. */

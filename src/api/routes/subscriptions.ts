@@ -5,7 +5,7 @@ import {
   listSubscriptions,
   type SubscriptionRow,
 } from '../../db/subscriptions.js';
-import { hasSecrets, maskUrl } from '../../domain/webhook-secrets.js';
+import { hasSecrets, maskUrl } from '../../domain/mask-webhooks.js';
 import { leadsInwards } from '../../outbound/guard.js';
 import {
   type Subscription,

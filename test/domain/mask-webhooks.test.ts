@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { effectsOf, hasSecrets, mapWebhooks, maskUrl } from '../../src/domain/webhook-secrets.js';
+import { effectsOf, hasSecrets, mapWebhooks, maskUrl } from '../../src/domain/mask-webhooks.js';
 import type { Action } from '../../src/schemas/action.js';
 
 const webhook = (url: string) => ({ type: 'webhook' as const, url, method: 'POST' as const });

@@ -11,7 +11,7 @@ interface Known {
 }
 
 /** The secrets that sign an organisation's webhooks at this moment, the current one first. Cached for 1 s. */
-export function createWebhookSecrets({
+export function createSigningSecrets({
   db,
   vault,
   now = Date.now,
