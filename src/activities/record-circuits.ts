@@ -2,18 +2,8 @@ import type { Db } from '../db/database.js';
 import type { ReceiverKey } from '../db/deliveries.js';
 import { type EndpointRow, holdEndpoints, writeEndpoints } from '../db/endpoints.js';
 import { afterFailure, afterSuccess, type Circuit, CLOSED } from '../domain/circuit.js';
-import type { AttemptResult } from './channels/channel.js';
 import { type Outcome, wasAttempted } from './plan-outcome.js';
-
-/** Failures that say nothing of the receiver. */
-const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent']);
-
-/** Whether a result shows that the receiver is there (whatever it answered), is not, or neither. */
-function verdictOf(result: AttemptResult): 'works' | 'fails' | null {
-  if (result.kind === 'delivered') return 'works';
-  if (result.kind === 'retry') return NOT_THEIRS.has(result.error) ? null : 'fails';
-  return result.statusCode === undefined ? null : 'works';
-}
+import { verdictOf } from './verdict.js';
 
 /** What is known of a receiver, from its row. */
 export function circuitOf(row: EndpointRow | undefined): Circuit {

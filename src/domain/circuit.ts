@@ -1,5 +1,5 @@
 /** A circuit opens after so many failures in a row. */
-const OPENS_AFTER = 10;
+export const OPENS_AFTER = 10;
 /** It stays open this long, and twice as long after each probe that fails, up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { holdWindow } from '../../db/windows.js';
-import type { AttemptResult, Channels, OutgoingDelivery } from '../channels/channel.js';
+import type { Channels, OutgoingDelivery } from '../channels/channel.js';
 import type { Outcome } from '../record-outcomes.js';
+import { verdictOf } from '../verdict.js';
 import { type ClaimContext, type Firing, OvertakenError } from './claim.js';
 import type { FinishedFiring } from './outcome-writer.js';
 import type { ReceiverGate } from './receiver-gate.js';
@@ -51,7 +52,7 @@ async function attempt(
       startedAt = now();
       return channels[delivery.channel].deliver(delivery);
     },
-    (attempted: AttemptResult) => attempted.kind === 'retry',
+    verdictOf,
   );
   return result && { delivery, result, at: new Date(startedAt), durationMs: now() - startedAt };
 }

@@ -1,13 +1,13 @@
-/** As many failures in a row as open a receiver's circuit. */
-const TRIPPED_AFTER = 10;
+import { OPENS_AFTER } from '../../domain/circuit.js';
+import type { Verdict } from '../verdict.js';
 
 /** Keeps one slow or dead receiver from holding up what goes to others, within one arming. */
 export interface ReceiverGate {
   /**
    * Runs when the receiver has a free place. Null, without running, once it failed so often in a row that the rest
-   * is better left to its endpoint workflow. `isFailure` says of a result whether it counts as one.
+   * is better left to its endpoint workflow. `verdict` says what a result tells of the receiver, null: nothing.
    */
-  run<T>(receiver: string, attempt: () => Promise<T>, isFailure: (result: T) => boolean): Promise<T | null>;
+  run<T>(receiver: string, attempt: () => Promise<T>, verdict: (result: T) => Verdict): Promise<T | null>;
 }
 
 interface Lane {
@@ -27,19 +27,21 @@ export function createReceiverGate(places: number): ReceiverGate {
 
   function leave(lane: Lane): void {
     lane.active--;
-    if (lane.failures >= TRIPPED_AFTER) for (const go of lane.waiting.splice(0)) go();
+    if (lane.failures >= OPENS_AFTER) for (const go of lane.waiting.splice(0)) go();
     else lane.waiting.shift()?.();
   }
 
   return {
-    async run(receiver, attempt, isFailure) {
+    async run(receiver, attempt, verdict) {
       const lane = laneOf(receiver);
       if (lane.active >= places) await new Promise<void>((resolve) => lane.waiting.push(resolve));
-      if (lane.failures >= TRIPPED_AFTER) return null;
+      if (lane.failures >= OPENS_AFTER) return null;
       lane.active++;
       try {
         const result = await attempt();
-        lane.failures = isFailure(result) ? lane.failures + 1 : 0;
+        const told = verdict(result);
+        if (told === 'fails') lane.failures++;
+        if (told === 'works') lane.failures = 0;
         return result;
       } finally {
         leave(lane);
