@@ -1,7 +1,8 @@
 import type { Random } from '../chaos/random.js';
 import type { Callers } from './callers.js';
+import { CONVERSATIONS } from './conversations.js';
 import type { ApiDocument, ApiOperation, Parameter } from './document.js';
-import { CONTENT_TYPES, CONVERSATIONS, CURSORS, IDS, LIMITS, PATHS, TEXTS, TIMES, WAITS } from './hostile.js';
+import { CONTENT_TYPES, CURSORS, IDS, LIMITS, PATHS, TEXTS, TIMES, WAITS } from './hostile.js';
 import { type IdPool, kindOf } from './id-pool.js';
 import { mutated } from './mutate.js';
 import type { createValues } from './values.js';

@@ -1,12 +1,13 @@
-import { TimerAnswer } from '../../src/schemas/timer.js';
 import { createRandom } from '../chaos/random.js';
+import { ailments } from './aftermath.js';
 import { createCallers } from './callers.js';
 import { readDocument } from './document.js';
 import { createHints } from './hints.js';
 import { createIdPool } from './id-pool.js';
-import { createJudge, pathOf } from './judge.js';
-import { createRequests, type FuzzRequest } from './requests.js';
-import { createSender, describeRequest, type Outcome } from './send.js';
+import { createJudge } from './judge.js';
+import { createRequests } from './requests.js';
+import { createSender } from './send.js';
+import { createTally } from './tally.js';
 import { createValues } from './values.js';
 
 export interface FuzzOptions {
@@ -20,7 +21,7 @@ export interface FuzzOptions {
 }
 
 const LANES = 8;
-const MOST_SHOWN = 25;
+const TOLD_EVERY = 5_000;
 const LONGEST_LAG_SECONDS = 0.1;
 /** From here on every operation must have succeeded: less would mean that its code was never reached. */
 const ENOUGH_FOR_ALL = 5_000;
@@ -31,112 +32,63 @@ async function lagOf(url: string): Promise<number> {
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1] ?? Number.NaN);
 }
 
-/** Sends generated requests to the product; answers what was wrong, in sentences. */
-export async function fuzz({ port, secretKeys, requests, seed, hasEnded }: FuzzOptions): Promise<string[]> {
-  const url = `http://127.0.0.1:${port}`;
+/** What the product is asked, and how its answers are judged. */
+async function prepare({ port, secretKeys, seed }: FuzzOptions, url: string) {
   const { operations, ...described } = readDocument(await (await fetch(`${url}/openapi.json`)).json());
-  // Asking for the metrics begins a new measurement; only the run itself does.
+  // Asking for the metrics begins a new measurement: only the run itself does.
   const document = { ...described, operations: operations.filter(({ path }) => path !== '/metrics') };
   const pool = createIdPool();
+  const tally = createTally(document, pool);
   const values = createValues({ schemas: document.schemas, hints: createHints(pool) });
   const callers = await createCallers(url, secretKeys);
   const next = createRequests({ document, values, pool, callers });
   const judge = createJudge(document);
   const sender = createSender(port);
-  const wrong = new Map<string, { count: number; shown: string }>();
-  const statuses = new Map<string, number>();
-  const reached = new Set<string>();
-  let begun = 0;
-
-  function note(index: number, request: FuzzRequest, complaints: string[]): void {
-    for (const complaint of complaints) {
-      const place = request.kind === 'http' ? `${request.method} ${nameOf(request)}` : 'a conversation';
-      const kind = `${place}: ${complaint.slice(0, 160)}`;
-      const known = wrong.get(kind);
-      if (known) known.count++;
-      else
-        wrong.set(kind, {
-          count: 1,
-          shown: `${place}: ${complaint}\n    request ${index}: ${describeRequest(request)}`,
-        });
-    }
-  }
-
-  const nameOf = ({ method, target }: { method: string; target: string }) => {
-    const { operation } = document.find(method, pathOf(target));
-    return operation?.path ?? 'elsewhere';
-  };
-
-  function learn(request: FuzzRequest, outcome: Outcome): void {
-    if (outcome.kind !== 'answer' || request.kind !== 'http') return;
-    statuses.set(String(outcome.status), (statuses.get(String(outcome.status)) ?? 0) + 1);
-    const { operation } = document.find(request.method, pathOf(request.target));
-    if (!operation || outcome.status >= 300 || request.method === 'HEAD') return;
-    reached.add(`${operation.method} ${operation.path}`);
-    if (/^application\/json/.test(outcome.headers['content-type'] ?? ''))
-      pool.learn(operation, JSON.parse(outcome.body));
-  }
 
   async function exchange(index: number): Promise<void> {
     // Its own numbers: what another lane does changes only which ids there are.
     const request = next(createRandom(Math.imul(seed, 0x9e3779b1) + index));
     if (request.kind === 'conversation') {
-      note(index, request, judge.conversation(await sender.converse(request.text)));
+      tally.complain(index, request, judge.conversation(await sender.converse(request.text)));
       return;
     }
     const outcome = await sender.send(request);
-    note(index, request, judge.http(request, outcome));
-    learn(request, outcome);
+    tally.complain(index, request, judge.http(request, outcome));
+    tally.take(request, outcome);
   }
+  return { document, tally, exchange, close: sender.close };
+}
 
-  async function lane(): Promise<void> {
+/** Sends generated requests to the product; answers what was wrong, in sentences. */
+export async function fuzz(options: FuzzOptions): Promise<string[]> {
+  const { port, requests, hasEnded } = options;
+  const url = `http://127.0.0.1:${port}`;
+  const { document, tally, exchange, close } = await prepare(options, url);
+  let begun = 0;
+  const lane = async () => {
     while (begun < requests && !hasEnded()) {
       const index = begun++;
       await exchange(index);
-      if (index % 5_000 === 4_999) console.log(`  ${index + 1} requests, ${wrong.size} kinds of mistakes`);
+      if (index % TOLD_EVERY === TOLD_EVERY - 1) console.log(`  ${index + 1} requests`);
     }
-  }
-
+  };
   await lagOf(url);
   const startedAt = Date.now();
   await Promise.all(Array.from({ length: LANES }, lane));
   const seconds = (Date.now() - startedAt) / 1_000;
   const lag = await lagOf(url);
-  sender.close();
+  close();
 
-  const mistakes = [...wrong.values()].map(({ count, shown }) => `${count} × ${shown}`).slice(0, MOST_SHOWN);
-  const missed = operations
-    .map(({ method, path }) => `${method} ${path}`)
-    .filter((name) => !reached.has(name) && name !== 'GET /metrics');
-  if (requests >= ENOUGH_FOR_ALL && missed.length > 0) mistakes.push(`never succeeded: ${missed.join(', ')}`);
-  if (!(lag <= LONGEST_LAG_SECONDS))
-    mistakes.push(`its event loop lags ${(lag * 1_000).toFixed(0)} ms (p99)`);
+  const mistakes = tally.mistakes();
+  const missed = document.operations.filter((operation) => !tally.hasReached(operation));
+  if (requests >= ENOUGH_FOR_ALL)
+    mistakes.push(...missed.map(({ method, path }) => `${method} ${path} never succeeded`));
+  const lagText = `${(lag * 1_000).toFixed(1)} ms (p99)`;
+  if (!(lag <= LONGEST_LAG_SECONDS)) mistakes.push(`its event loop lags ${lagText}`);
   mistakes.push(...(await ailments(url, hasEnded)));
-  const counts = [...statuses].sort().map(([status, count]) => `${status}: ${count}`);
-  console.log(`  ${begun} requests in ${seconds.toFixed(0)} s; ${counts.join(', ')}`);
-  console.log(`  ${reached.size} operations succeeded; event loop lag ${(lag * 1_000).toFixed(1)} ms (p99)`);
+  console.log(`  ${begun} requests in ${seconds.toFixed(0)} s; ${tally.statuses().join(', ')}`);
+  console.log(
+    `  ${document.operations.length - missed.length} operations succeeded; event loop lag ${lagText}`,
+  );
   return mistakes;
-}
-
-/** What is wrong with the product after all that. */
-async function ailments(url: string, hasEnded: () => boolean): Promise<string[]> {
-  if (hasEnded()) return ['the product has ended'];
-  const body = { tenantId: 'after', requestedBy: 'fuzz', name: 'after all' };
-  const headers = { 'x-api-key': 'mnt_demo_key_pro', 'content-type': 'application/json' };
-  const create = (given: object) =>
-    fetch(`${url}/timers`, { method: 'POST', headers, body: JSON.stringify({ ...body, ...given }) });
-  const created = await create({ duration: '400d' });
-  const soon = await create({ duration: '3s', actionBundle: { actions: [{ type: 'log' }] } });
-  const { id } = TimerAnswer.parse(await soon.json()).timer;
-  const waited = await fetch(`${url}/timers/${id}?wait=20s`, { headers });
-  const { status } = TimerAnswer.parse(await waited.json()).timer;
-  const ready = await fetch(`${url}/readyz`);
-  const live = await (await fetch(`${url}/livez`)).text();
-  return [
-    ...(created.status === 201 ? [] : [`a timer after all that is answered ${created.status}`]),
-    ...(status === 'fired' ? [] : [`a timer after all that is ${status}, not fired`]),
-    ...(ready.ok ? [] : [`it is not ready: ${await ready.text()}`]),
-    // A polluted prototype would show in an answer without fields of its own.
-    ...(live === '{"status":"ok"}' ? [] : [`its simplest answer is ${live}`]),
-  ];
 }

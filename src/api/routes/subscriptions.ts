@@ -19,6 +19,8 @@ import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
 
 const tag = 'Events';
+/** Each event writes a delivery for each of them that matches, in its own transaction. */
+const MOST = 100;
 
 const answer = (row: SubscriptionRow, { vault }: Services): z.input<typeof Subscription> => ({
   id: row.id,
@@ -34,14 +36,17 @@ const createRoute = route({
   idempotent: true,
   orgWide: true,
   summary: 'Have events sent to a URL',
-  description: 'Each event is one signed webhook, delivered as those of timers are.',
+  description: `Each event is one signed webhook, delivered as those of timers are. At most ${MOST} of an organisation.`,
   tag,
   body: SubscriptionRequest,
-  answers: { 201: SubscriptionAnswer },
+  answers: { 201: SubscriptionAnswer, 409: Problem },
   async handle({ body: { url, types }, caller, idFor }, services) {
     const { db, vault, guard } = services;
     if (leadsInwards(url, guard))
       throw invalid([{ path: 'url', message: 'leads to an address that is not allowed' }]);
+    const { length } = await listSubscriptions(db, caller.orgId);
+    if (length >= MOST)
+      throw new ApiProblem('wrong_state', `an organisation has at most ${MOST} subscriptions`);
     const row = await createSubscription(db, {
       id: idFor(),
       orgId: caller.orgId,
