@@ -7,9 +7,15 @@ import type { Endpoint } from '../../messages/endpoint.js';
 import { type ClaimContext, claim, type Firing } from './claim.js';
 import { openDueList } from './due-list.js';
 
-/** Rows are claimed this long before they are due, and longer by what recent claims took. */
+/**
+ * Rows are claimed this long before they are due; longer by what the slowest claim of late took (a report may stand
+ * before it at the database), and by what it takes to claim a crowd that is due together.
+ */
 const CLAIM_AHEAD_MS = 20;
 const MOST_AHEAD_MS = 500;
+const MS_FOR_EACH = 0.1;
+/** In this time the memory of a slow claim fades to half. */
+const FADING_MS = 5_000;
 const MOST_IN_A_CLAIM = 500;
 /** The loop comes by at least this often: to heartbeat, and to see that it was asked to stop. */
 const LONGEST_WAIT_MS = 1_000;
@@ -36,10 +42,14 @@ export interface Arming {
 export function openArming(options: ArmingOptions): Arming {
   const { database, window, now } = options;
   const list = openDueList(database, window);
-  let recentClaimMs = 0;
+  let slowest = { ms: 0, at: 0 };
   let isBehind = false;
 
-  const claimAheadMs = () => CLAIM_AHEAD_MS + Math.min(recentClaimMs, MOST_AHEAD_MS);
+  const slowestMs = () => slowest.ms * 0.5 ** ((now() - slowest.at) / FADING_MS);
+  const claimAheadMs = () => {
+    const crowd = list.countUntil(now() + MOST_AHEAD_MS) * MS_FOR_EACH;
+    return Math.min(CLAIM_AHEAD_MS + slowestMs() + crowd, MOST_AHEAD_MS);
+  };
 
   async function claimListed(due: DueTimer[]): Promise<Firing[]> {
     const startedAt = now();
@@ -52,7 +62,8 @@ export function openArming(options: ArmingOptions): Arming {
       list.doubt();
       throw error;
     } finally {
-      recentClaimMs = Math.max(now() - startedAt, recentClaimMs * 0.9);
+      const took = now() - startedAt;
+      if (took >= slowestMs()) slowest = { ms: took, at: now() };
     }
   }
 

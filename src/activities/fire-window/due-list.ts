@@ -16,6 +16,8 @@ export interface DueList {
   pause(untilMs: number, now: number): Promise<void>;
   /** When the next one is due, in ms since 1970. */
   readonly nextAt: number | undefined;
+  /** How many are due at or before a moment, ms since 1970. */
+  countUntil(atMs: number): number;
   close(): void;
 }
 
@@ -80,6 +82,7 @@ export function openDueList(database: Database, window: WindowKey): DueList {
     get nextAt() {
       return timers.nextAt;
     },
+    countUntil: timers.countUntil,
     close,
   };
 }

@@ -6,6 +6,8 @@ export interface SortedTimers {
   add(timer: DueTimer): void;
   /** Removes and answers what is due at or before `atMs`, at most `most`. */
   take(atMs: number, most: number): DueTimer[];
+  /** How many are due at or before `atMs`. */
+  countUntil(atMs: number): number;
   readonly nextAt: number | undefined;
   readonly size: number;
 }
@@ -34,6 +36,7 @@ export function createSortedTimers(): SortedTimers {
     take(atMs, most) {
       return timers.splice(0, Math.min(positionOf(atMs), most));
     },
+    countUntil: positionOf,
     get nextAt() {
       return timers[0]?.fireAt;
     },
