@@ -22,6 +22,8 @@ import { takeOver } from './take-over.js';
 /** How long the loop rests after the database failed it; without a heartbeat, so that another worker may try. */
 const REST_AFTER_FAILURE_MS = 250;
 const HEARTBEAT_MS = 1_000;
+/** So many timers under way are a crowd: sending goes before writing what came of it. */
+const CROWD = 200;
 /** A loop that did not come round for so long was stopped with its process: another worker may be at it. */
 const STOPPED_MS = 3_000;
 
@@ -135,7 +137,7 @@ function openSending(
   const writer = createOutcomeWriter({
     ...context,
     recorder,
-    isClaiming,
+    isBusy: () => isClaiming() || underWay.size > CROWD,
     onFailure: (error) => log.error({ error }, 'Outcomes could not be written; tried again'),
   });
 

@@ -9,7 +9,7 @@ import { OvertakenError } from './claim.js';
 /** Outcomes of so many ms go into one transaction. */
 const BATCH_MS = 25;
 const RETRY_MS = 250;
-/** Claims go first, for so long. */
+/** What is due goes first, for so long. */
 const PATIENCE_MS = 500;
 const STEP_MS = 5;
 
@@ -31,8 +31,8 @@ export interface OutcomeWriterOptions {
   recorder: OutcomeRecorder;
   window: WindowKey;
   epoch: number;
-  /** Whether timers are being claimed: those are due now, outcomes can wait a little. */
-  isClaiming: () => boolean;
+  /** Whether there is much to claim or to send: that is due now, outcomes can wait a little. */
+  isBusy: () => boolean;
   /** Called when a batch could not be written; it is tried again. */
   onFailure: (error: unknown) => void;
 }
@@ -42,7 +42,7 @@ export function createOutcomeWriter({
   recorder,
   window,
   epoch,
-  isClaiming,
+  isBusy,
   onFailure,
 }: OutcomeWriterOptions): OutcomeWriter {
   let open: { batch: FinishedFiring[]; written: Promise<void> } | null = null;
@@ -87,7 +87,7 @@ export function createOutcomeWriter({
     await delay(BATCH_MS);
     await previous;
     const patientUntil = Date.now() + PATIENCE_MS;
-    while (isClaiming() && Date.now() < patientUntil) await delay(STEP_MS);
+    while (isBusy() && Date.now() < patientUntil) await delay(STEP_MS);
     open = null;
     await writeUntilDone(batch);
   }

@@ -1,4 +1,3 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { z } from 'zod';
 import { deliveriesOfTimers } from '../../db/deliveries.js';
 import { getTimer, listTimers, type TimerRow } from '../../db/timers.js';
@@ -16,7 +15,7 @@ import {
 import { prepare } from '../../timers/prepare.js';
 import type { Caller } from '../caller.js';
 import { deliverySummary } from '../delivery-answer.js';
-import { decodeCursor, encodeCursor } from '../page.js';
+import { decodeCursor, pageOf } from '../page.js';
 import { ApiProblem, invalid, toProblem } from '../problem.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
@@ -30,12 +29,12 @@ export function assertTenant(caller: Caller, tenantId: string): void {
   if (caller.tenants && !caller.tenants.includes(tenantId)) throw unknownTimer();
 }
 
-/** Answers that are made without a pause: about a millisecond's work. */
-const MOST_AT_ONCE = 50;
+/** A long page is read in slices: in one go it would hold up timers that are due, at the database and in this process. */
+const SLICE = 50;
 
 export const unknownTimer = () => new ApiProblem('not_found', 'there is no such timer');
 
-export async function answerTimers(rows: TimerRow[], caller: Caller, services: Services) {
+export async function answerTimers(rows: readonly TimerRow[], caller: Caller, services: Services) {
   const deliveries = await deliveriesOfTimers(
     services.db,
     caller.orgId,
@@ -43,13 +42,7 @@ export async function answerTimers(rows: TimerRow[], caller: Caller, services: S
   );
   const byTimer = new Map(rows.map((row) => [row.id, [] as DeliverySummary[]]));
   for (const delivery of deliveries) byTimer.get(delivery.timer_id ?? '')?.push(deliverySummary(delivery));
-  const answers: ReturnType<typeof timerAnswer>[] = [];
-  for (const [index, row] of rows.entries()) {
-    // A long list would hold up the timers that are due in this process.
-    if (index % MOST_AT_ONCE === MOST_AT_ONCE - 1) await letOthersRun();
-    answers.push(timerAnswer(row, byTimer.get(row.id) ?? [], services));
-  }
-  return answers;
+  return rows.map((row) => timerAnswer(row, byTimer.get(row.id) ?? [], services));
 }
 
 /** Checks what a schema cannot; answers the row to write, or throws the problem. */
@@ -145,12 +138,17 @@ const listRoute = route({
   query: TimerFilter,
   answers: { 200: TimerPage, 422: Problem },
   async handle({ query, caller }, services) {
-    const position = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const rows = await listTimers(services.db, caller, { ...query, limit: query.limit + 1 }, position);
-    const page = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? page.at(-1) : undefined;
-    const nextCursor = last ? encodeCursor({ createdAt: last.created_at, id: last.id }) : null;
-    return { timers: await answerTimers(page, caller, services), nextCursor };
+    const timers: Awaited<ReturnType<typeof answerTimers>> = [];
+    let cursor = query.cursor;
+    for (;;) {
+      const most = Math.min(query.limit - timers.length, SLICE);
+      const position = cursor === undefined ? undefined : decodeCursor(cursor);
+      const rows = await listTimers(services.db, caller, { ...query, limit: most + 1 }, position);
+      const { page, nextCursor } = pageOf(rows, most);
+      timers.push(...(await answerTimers(page, caller, services)));
+      if (nextCursor === null || timers.length === query.limit) return { timers, nextCursor };
+      cursor = nextCursor;
+    }
   },
 });
 
