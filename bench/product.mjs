@@ -85,7 +85,7 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
     : { product: 'dist/main.js' };
 
   function launch(role) {
-    const child = spawn(process.execPath, ['--max-semi-space-size=64', programs[role]], {
+    const child = spawn(process.execPath, ['--max-semi-space-size=32', programs[role]], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

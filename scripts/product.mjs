@@ -47,7 +47,7 @@ export async function startProduct(name, env = {}, onLine = () => undefined) {
   const folder = await mkdtemp(join(tmpdir(), `mainspring-${name}-`));
   const port = await freePort();
   const temporalPort = await freePort();
-  const product = spawn(process.execPath, ['--max-semi-space-size=64', join(root, 'scripts/start.mjs')], {
+  const product = spawn(process.execPath, ['--max-semi-space-size=32', join(root, 'scripts/start.mjs')], {
     env: {
       ...common,
       DATA_DIR: folder,
