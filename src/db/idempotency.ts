@@ -81,19 +81,23 @@ async function look(db: Db, { orgId, route, key, fingerprint, now }: Claim): Pro
   return { kind: 'in_flight', retryAfterMs: Math.max(held.leased_until.getTime() - now.getTime(), 1) };
 }
 
+/** The row of a request that this sender still holds: nobody has answered it, nobody began anew. */
+const unanswered = (db: Db, { orgId, route, key, seed }: KeyScope & { seed: string }) =>
+  db
+    .updateTable('idempotency_keys')
+    .where('org_id', '=', orgId)
+    .where('route', '=', route)
+    .where('key', '=', key)
+    .where('seed', '=', seed)
+    .where('status', 'is', null);
+
 /** Keeps the answer, for as long as the key is remembered. Without effect once another sender took over and answered. */
 export async function complete(
   db: Db,
   { orgId, route, key, seed, status, answer }: KeyScope & { seed: string; status: number; answer: unknown },
 ): Promise<void> {
-  await db
-    .updateTable('idempotency_keys')
+  await unanswered(db, { orgId, route, key, seed })
     .set({ status, answer: JSON.stringify(answer) })
-    .where('org_id', '=', orgId)
-    .where('route', '=', route)
-    .where('key', '=', key)
-    .where('seed', '=', seed)
-    .where('status', 'is', null)
     .execute();
 }
 
@@ -105,15 +109,7 @@ export async function endLease(
   db: Db,
   { orgId, route, key, seed, now }: KeyScope & { seed: string; now: Date },
 ): Promise<void> {
-  await db
-    .updateTable('idempotency_keys')
-    .set({ leased_until: now })
-    .where('org_id', '=', orgId)
-    .where('route', '=', route)
-    .where('key', '=', key)
-    .where('seed', '=', seed)
-    .where('status', 'is', null)
-    .execute();
+  await unanswered(db, { orgId, route, key, seed }).set({ leased_until: now }).execute();
 }
 
 /** Gives a key back whose request came to nothing: the next one with it starts anew. */

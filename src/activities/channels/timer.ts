@@ -39,7 +39,8 @@ export function createTimerChannel({
       let parsed: ReturnType<typeof requestOf>;
       try {
         parsed = requestOf(body, vault);
-      } catch {
+      } catch (error) {
+        log.error({ org: orgId, delivery: id, error }, 'The secrets of a timer could not be read');
         return { kind: 'retry', error: 'secrets_unreadable' };
       }
       if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
