@@ -69,9 +69,12 @@ export class Connection {
   }
 }
 
-/** The bytes of a POST of a JSON text. */
-export function post(base, path, key, json) {
-  const head = `POST ${path} HTTP/1.1\r\nhost: ${base.host}\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\n`;
+/** The bytes of a POST of a JSON text. `credential` is an API key, or a token. */
+export function post(base, path, credential, json) {
+  const shown = credential.startsWith('mnt_')
+    ? `x-api-key: ${credential}`
+    : `authorization: Bearer ${credential}`;
+  const head = `POST ${path} HTTP/1.1\r\nhost: ${base.host}\r\n${shown}\r\ncontent-type: application/json\r\n`;
   return `${head}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
 }
 
@@ -81,9 +84,18 @@ const round = (value) => Math.round(value * 100) / 100;
 
 /**
  * A closed loop: each connection sends the next request when its answer came, until `count` were sent or `ms` are
- * over. `make(k)` gives the bytes of the k-th. Answers how many were created a second and how long each took (ms).
+ * over. With `perSecond` each is due at its own moment, and the time it took counts from then on. `make(k)` gives the
+ * bytes of the k-th. Answers how many were created a second and how long each took (ms).
  */
-export async function drive({ base, connections, count = Infinity, ms = Infinity, make, onStatus }) {
+export async function drive({
+  base,
+  connections,
+  count = Infinity,
+  ms = Infinity,
+  perSecond,
+  make,
+  onStatus,
+}) {
   const took = [];
   const failures = new Map();
   let next = 0;
@@ -92,11 +104,13 @@ export async function drive({ base, connections, count = Infinity, ms = Infinity
     let connection = new Connection(base);
     while (next < count && performance.now() - startedAt < ms) {
       const k = next++;
-      const sentAt = performance.now();
+      const sentAt = perSecond ? startedAt + (k * 1_000) / perSecond : performance.now();
+      const waitMs = sentAt - performance.now();
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       try {
         if (!connection.isOpen) connection = new Connection(base);
         const { status, body } = await connection.send(make(k));
-        onStatus?.(k, status);
+        onStatus?.(k, status, body);
         if (status < 300) took.push(performance.now() - sentAt);
         else failures.set(`${status} ${body().slice(0, 300)}`, k);
       } catch (error) {

@@ -80,6 +80,7 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
   };
   const url = `http://127.0.0.1:${port}`;
   const processes = new Map();
+  let adminToken = '';
   const programs = split
     ? { worker: 'dist/worker/main.js', api: 'dist/api/main.js' }
     : { product: 'dist/main.js' };
@@ -92,6 +93,9 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
     });
     const log = createWriteStream(path.join(folder, `${role}.log`), { flags: 'a' });
     child.stdout.pipe(log);
+    child.stdout.on('data', (data) => {
+      adminToken = /Admin token +(\S+)/.exec(data.toString())?.[1] ?? adminToken;
+    });
     child.stderr.pipe(log);
     processes.set(role, child);
   }
@@ -130,6 +134,9 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
     base: new URL(url),
     keys,
     isOurs: true,
+    /** Of the demo organisation, as the start prints it. */
+    adminToken: () => adminToken,
+    temporalAddress: `127.0.0.1:${temporalPort}`,
     /** What can be killed, by name. */
     roles: { ...programs, temporal: 'the Temporal server' },
     /** All processes, or those of Mainspring itself without Temporal. */

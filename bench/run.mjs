@@ -2,11 +2,11 @@
 /**
  * Measures Mainspring; bench/README.md says what, and what not.
  *
- *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill] [--out results.json]
+ *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents] [--out results.json]
  *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000]
  *
  * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
- * phase. With --base it measures what runs there: without kill, and best with RATE_LIMITS=off.
+ * phase. With --base it measures what runs there: without kill and agents, and best with RATE_LIMITS=off.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { describeMachine, watchNoise } from './machine.mjs';
+import { agents } from './phases/agents.mjs';
 import { burst } from './phases/burst.mjs';
 import { create } from './phases/create.mjs';
 import { kill } from './phases/kill.mjs';
@@ -22,7 +23,9 @@ import { pending } from './phases/pending.mjs';
 import { spread } from './phases/spread.mjs';
 import { adopt, startProduct, startSink } from './product.mjs';
 
-const PHASES = { create, spread, burst, pending, mixed, kill };
+const PHASES = { create, spread, burst, pending, mixed, kill, agents };
+/** They need what only a product has that was started here: processes to kill, an admin token. */
+const OURS_ONLY = ['kill', 'agents'];
 const COLUMNS = [
   'created',
   'perSecond',
@@ -36,6 +39,8 @@ const COLUMNS = [
   'recovery',
   'overdueLastMs',
   'bytesPerTimer',
+  'noticed',
+  'eventsPerRun',
   'otherCores',
 ];
 
@@ -51,7 +56,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const names = options.phases.split(',').filter((name) => name !== 'kill' || !options.base);
+const names = options.phases.split(',').filter((name) => !OURS_ONLY.includes(name) || !options.base);
 const unknown = names.find((name) => !(name in PHASES));
 if (unknown) throw new Error(`no such phase: ${unknown}`);
 

@@ -9,7 +9,19 @@ export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLev
  */
 const FIELDS = new Set([
   // What it is about: ids and names.
-  ...['org', 'tenant', 'timer', 'delivery', 'receiver', 'window', 'epoch', 'attempt', 'channel', 'kind'],
+  ...[
+    'org',
+    'tenant',
+    'timer',
+    'agent',
+    'delivery',
+    'receiver',
+    'window',
+    'epoch',
+    'attempt',
+    'channel',
+    'kind',
+  ],
   ...['workflow', 'run', 'activity', 'queue', 'component', 'request', 'method', 'route'],
   // What became of it.
   ...['status', 'error', 'durationMs', 'windows', 'endpoints', 'migrations'],

@@ -37,6 +37,14 @@ const timers = new Counter({
 /** Counts what became of timers. */
 export const countTimers = (outcome: TimerOutcome, count = 1): void => timers.inc({ outcome }, count);
 
+const silences = new Counter({
+  name: 'mainspring_agent_silences_total',
+  help: 'Connected agents that fell silent',
+  registers,
+});
+/** Counts an agent that fell silent. */
+export const countSilence = (): void => silences.inc();
+
 type AttemptOutcome = 'delivered' | 'failed' | 'dead';
 const attempts = new Counter({
   name: 'mainspring_delivery_attempts_total',

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
+import { createAgentSessions } from '../engine/agent-sessions.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
 import { attemptDuration, countAttempt, countTimers, timerLateness } from '../metrics.js';
@@ -10,8 +11,11 @@ import type { Vault } from '../secrets/vault.js';
 import type { Timers } from '../timers/timers.js';
 import { createChannels } from './channels/index.js';
 import { createTimerChannel } from './channels/timer.js';
+import { createCheckAgent } from './check-agent.js';
 import { createDeleteEnded } from './delete-ended.js';
+import { createEndSession } from './end-session.js';
 import { createFireWindow } from './fire-window/fire-window.js';
+import { keepSession } from './keep-session.js';
 import { createOpenHour } from './open-hour.js';
 import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
@@ -81,6 +85,9 @@ export function createActivities(options: ActivitiesOptions) {
       recorder,
       attemptTimeoutMs: config.WEBHOOK_TIMEOUT_MS,
     }),
+    checkAgent: createCheckAgent(options),
+    keepSession,
+    endSession: createEndSession(createAgentSessions(client)),
     deleteEnded: createDeleteEnded(database, config.LEDGER_RETENTION_DAYS),
   };
   return { activities, close: () => outbound.close() };

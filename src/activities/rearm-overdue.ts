@@ -1,3 +1,4 @@
+import { overdueAgents } from '../db/agent-sessions.js';
 import type { Database } from '../db/database.js';
 import { overdueReceivers } from '../db/deliveries.js';
 import { overdueWindows } from '../db/timers.js';
@@ -7,7 +8,14 @@ import type { Log } from '../log.js';
 /** What is later than this has lost its owner, or its owner is late: asking for it again harms nobody. */
 const OVERDUE_MS = 10_000;
 
-/** Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries. */
+/** How many owners were asked for. */
+interface Rearmed {
+  windows: number;
+  endpoints: number;
+  agents: number;
+}
+
+/** Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent. */
 export function createRearmOverdue({
   database,
   starter,
@@ -15,11 +23,11 @@ export function createRearmOverdue({
   now = Date.now,
 }: {
   database: Database;
-  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint'>;
+  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent'>;
   log: Log;
   now?: () => number;
 }) {
-  return async function rearmOverdue(): Promise<{ windows: number; endpoints: number }> {
+  return async function rearmOverdue(): Promise<Rearmed> {
     const before = new Date(now() - OVERDUE_MS);
     const windows = await overdueWindows(database.db, before);
     for (const { orgId, windowAt } of windows) await starter.ensureWindow(orgId, windowAt);
@@ -28,8 +36,10 @@ export function createRearmOverdue({
       await starter.ensureEndpoint(endpoint);
       starter.wakeEndpoint(endpoint);
     }
-    const rearmed = { windows: windows.length, endpoints: receivers.length };
-    if (rearmed.windows + rearmed.endpoints > 0) log.warn(rearmed, 'Overdue work was re-armed');
+    const agents = await overdueAgents(database.db, { now: new Date(now()), graceMs: OVERDUE_MS });
+    for (const agent of agents) await starter.tellAgent(agent);
+    const rearmed = { windows: windows.length, endpoints: receivers.length, agents: agents.length };
+    if (Object.values(rearmed).some((count) => count > 0)) log.warn(rearmed, 'Overdue work was re-armed');
     return rearmed;
   };
 }

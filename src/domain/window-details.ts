@@ -1,4 +1,5 @@
 import type { TimerWindow, WindowState } from '../messages/timer-window.js';
+import { plain } from './plain.js';
 
 /** What a person reads about a window in the Temporal Web UI (Markdown). */
 export function windowDetails(
@@ -12,6 +13,3 @@ export function windowDetails(
     ...(rows.length > 0 ? ['', '| due | name | timer |', '| --- | --- | --- |', ...rows] : []),
   ].join('\n');
 }
-
-/** A name is a caller's text: it may not break out of its cell, nor bring markup along. */
-const plain = (text: string) => text.replace(/[^\p{L}\p{N} .,:_-]/gu, ' ').slice(0, 80);

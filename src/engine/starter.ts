@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { type Owner, ownersOf } from '../domain/owner.js';
 import type { Log } from '../log.js';
+import { type AgentRef, agentChanged } from '../messages/agent.js';
 import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
 import { changed } from '../messages/timer-window.js';
-import { type Start, startOfEndpoint, startOfOwner, startOptions } from './starts.js';
+import { type Start, startOfAgent, startOfEndpoint, startOfOwner, startOptions } from './starts.js';
 import { createTeller } from './teller.js';
 
 /** A window is told of changes at once, then at most once in this time. */
@@ -26,6 +27,8 @@ export interface Starter {
   ensureEndpoint(endpoint: Endpoint): Promise<void>;
   /** Tells a receiver's workflow that something is due sooner than it knows; never fails, never waits. */
   wakeEndpoint(endpoint: Endpoint): void;
+  /** Makes an agent's workflow look at its row again; starts it where it does not run. */
+  tellAgent(agent: AgentRef): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -89,6 +92,10 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
       start(startOfOwner(orgId, { kind: 'window', startsAt, openUntilMs: 0 })),
     ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS, startWithWord),
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
+    async tellAgent(agent) {
+      const wanted = startOfAgent(agent);
+      await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: agentChanged });
+    },
     tellChanged(orgId, fireAt) {
       const [owner] = ownersOf(fireAt, now());
       if (owner.kind === 'window') teller.tell(startOf(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);

@@ -1,12 +1,11 @@
-import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { Owner } from '../domain/owner.js';
+import { type AgentRef, agentWorkflowId } from '../messages/agent.js';
 import { type Endpoint, endpointId } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
+import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
 import { timerHourId } from '../messages/timer-hour.js';
 import { timerWindowId } from '../messages/timer-window.js';
-
-const MsOrg = defineSearchAttributeKey('MsOrg', SearchAttributeType.KEYWORD);
-const MsKind = defineSearchAttributeKey('MsKind', SearchAttributeType.KEYWORD);
 
 /** A workflow task of a killed worker is given to another one after this time. */
 const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
@@ -20,6 +19,8 @@ export interface Start {
   orgId: string;
   kind: string;
   summary: string;
+  /** Of an agent, or of work for one. */
+  agentId?: string;
 }
 
 export const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
@@ -50,11 +51,23 @@ export const startOfEndpoint = (endpoint: Endpoint): Start => ({
   summary: `Retries to ${endpoint.receiver}`,
 });
 
+export const startOfAgent = (ref: AgentRef): Start => ({
+  type: 'agent',
+  workflowId: agentWorkflowId(ref),
+  queue: QUEUES.agents,
+  input: ref,
+  orgId: ref.orgId,
+  kind: 'agent',
+  summary: 'An agent, from its creation to its deletion',
+  agentId: ref.agentId,
+});
+
 /** As the client takes it; that the workflow runs already is success. */
-export const startOptions = ({ workflowId, queue, input, orgId, kind, summary }: Start) => {
+export const startOptions = ({ workflowId, queue, input, orgId, kind, summary, agentId }: Start) => {
   const attributes: SearchAttributePair[] = [
     { key: MsOrg, value: orgId },
     { key: MsKind, value: kind },
+    ...(agentId === undefined ? [] : [{ key: MsAgent, value: agentId }]),
   ];
   return {
     workflowId,

@@ -13,6 +13,18 @@ export const EventType = z.enum([
   'delivery.failed',
   'delivery.dead',
   'delivery.endpoint_disabled',
+  'agent.created',
+  'agent.updated',
+  'agent.deleted',
+  'agent.credentials_regenerated',
+  'agent.started',
+  'agent.paused',
+  'agent.resumed',
+  'agent.stopped',
+  'agent.connected',
+  'agent.disconnected',
+  'agent.health_check_failed',
+  'agent.status_changed',
 ]);
 export type EventType = z.infer<typeof EventType>;
 

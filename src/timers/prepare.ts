@@ -18,7 +18,7 @@ export interface PrepareOptions {
 }
 
 const SIGNAL_REFUSED =
-  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is not timers or endpoint";
+  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is none of Mainspring's own (timers, endpoint, agent)";
 
 /** What a schema cannot know of an effect: where it leads. */
 function refusalOf(effect: Effect, orgId: string, guard: GuardOptions): string | null {

@@ -8,7 +8,7 @@ import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 
 /** How many activities run at once: an armed window holds its slot for half a minute or longer. */
-const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200 };
+const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200, agents: 200 };
 
 /**
  * Temporal hands a task to whoever has waited longest, and of a process that was stopped it does not know that it is:

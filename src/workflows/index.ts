@@ -1,4 +1,5 @@
 /** The entry of the workflow bundle. */
+export { agent } from './agent.js';
 export { endpoint } from './endpoint.js';
 export { retention } from './retention.js';
 export { sweep } from './sweep.js';

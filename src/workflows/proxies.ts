@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { SESSION_ACTIVITY_ID } from '../messages/agent.js';
 import { QUEUES } from '../messages/queues.js';
 
 /**
@@ -56,3 +57,25 @@ export const { deleteEnded } = proxyActivities<Activities>({
   heartbeatTimeout: '1m',
   retry: { initialInterval: '10s', maximumAttempts: 5 },
 });
+
+/** Statements on an agent's row, and one call that ends its session; idempotent, so an outage is waited out. */
+export const { checkAgent, endSession } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
+/**
+ * Open for as long as the agent is connected. The heartbeats are the agent's own, so silence is an answer and not a
+ * reason for another attempt.
+ */
+export const keepSession = (heartbeatTimeoutMs: number) =>
+  proxyActivities<Activities>({
+    taskQueue: QUEUES.agents,
+    activityId: SESSION_ACTIVITY_ID,
+    heartbeatTimeout: heartbeatTimeoutMs,
+    startToCloseTimeout: '3650d',
+    scheduleToCloseTimeout: '3650d',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { maximumAttempts: 1 },
+  }).keepSession;

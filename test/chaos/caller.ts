@@ -53,7 +53,8 @@ export function createCaller({ urls, key }: CallerOptions): Caller {
       dispatcher: agent,
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
-        'x-api-key': key,
+        // Somebody else's credential goes alone.
+        ...(headers?.authorization === undefined ? { 'x-api-key': key } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },

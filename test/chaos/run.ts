@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from './cluster/cluster.js';
 import { createRandom } from './random.js';
+import { agents } from './scenarios/agents.js';
 import { away } from './scenarios/away.js';
 import { idempotency } from './scenarios/idempotency.js';
 import { shutdown } from './scenarios/shutdown.js';
@@ -19,6 +20,7 @@ const SCENARIOS: Record<string, Scenario> = {
   storm: { kind: 'cluster', play: storm },
   away: { kind: 'cluster', play: away },
   idempotency: { kind: 'cluster', play: idempotency },
+  agents: { kind: 'cluster', play: agents },
   shutdown: { kind: 'cluster', play: shutdown },
   whole: { kind: 'alone', play: whole },
 };

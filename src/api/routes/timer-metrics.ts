@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { timerHealth, timerMetrics } from '../../db/timer-metrics.js';
 import { Name } from '../../schemas/identity.js';
+import { Period } from '../../schemas/period.js';
 import { Problem } from '../../schemas/problem.js';
-import { AgentHealth, Period, TimerMetrics } from '../../schemas/timer.js';
+import { AgentHealth, TimerMetrics } from '../../schemas/timer.js';
 import { route } from '../route.js';
 import { assertTenant, tag } from './timers.js';
 

@@ -25,6 +25,7 @@ export interface Cluster {
   /** Of the APIs. */
   urls: string[];
   key: string;
+  adminToken: string;
   temporalAddress: string;
   databaseUrl: string;
   apis: Program[];
@@ -121,7 +122,7 @@ export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Clus
 
   try {
     await temporal.start();
-    const key = await makeOrganisation(ORG, env);
+    const { key, adminToken } = await makeOrganisation(ORG, env);
     await Promise.all([...apiPrograms, ...workerPrograms].map((program) => program.start()));
     return {
       ...{
@@ -129,6 +130,7 @@ export async function startCluster({ apis = 2, workers = 2 } = {}): Promise<Clus
         orgId: ORG,
         urls,
         key,
+        adminToken,
         temporalAddress,
         databaseUrl: database.url,
         temporal,

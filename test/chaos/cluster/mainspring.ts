@@ -81,14 +81,21 @@ export function temporalProgram(cli: string, folder: string, port: number, uiPor
   });
 }
 
+/** What an organisation's programs and people call with. */
+export interface OrgCredentials {
+  key: string;
+  adminToken: string;
+}
+
 /**
- * Makes an organisation as an operator does; answers its API key. No other Mainspring on this machine knows the key,
- * so whoever accepts it is the one that was started here.
+ * Makes an organisation as an operator does; answers its credentials. No other Mainspring on this machine knows them,
+ * so whoever accepts them is the one that was started here.
  */
-export async function makeOrganisation(id: string, env: Record<string, string>): Promise<string> {
+export async function makeOrganisation(id: string, env: Record<string, string>): Promise<OrgCredentials> {
   const args = [resolve('dist/api/commands/orgs.js'), 'create', id, '--tier', 'enterprise'];
   const { stdout } = await run(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } });
   const [key] = /mnt_[A-Za-z0-9_-]+/.exec(stdout) ?? [];
-  if (key === undefined) throw new Error(`no key in: ${stdout}`);
-  return key;
+  const [adminToken] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(stdout) ?? [];
+  if (key === undefined || adminToken === undefined) throw new Error(`no credentials in: ${stdout}`);
+  return { key, adminToken };
 }

@@ -60,7 +60,7 @@ export async function startWhole(): Promise<Whole> {
   };
   try {
     // Before its start: the embedded database has one owner.
-    const key = await makeOrganisation(ORG, env);
+    const { key } = await makeOrganisation(ORG, env);
     await program.start();
     return {
       ...{ folder, orgId: ORG, url, key, program, close },

@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import { Action } from './action.js';
+import { Duration } from './duration.js';
+import { freeForm, Moment, Name } from './identity.js';
+import { NextCursor, pageQuery } from './page.js';
+import { Period } from './period.js';
+
+export const AgentStatus = z.enum(['active', 'inactive', 'busy', 'suspended']);
+export type AgentStatus = z.infer<typeof AgentStatus>;
+
+export const Lifecycle = z.enum(['created', 'running', 'paused', 'stopped']);
+export type Lifecycle = z.infer<typeof Lifecycle>;
+
+export const Connection = z.enum(['online', 'busy', 'idle', 'offline']);
+export type Connection = z.infer<typeof Connection>;
+
+/** What an agent is told to be: its system prompt, and rules that are numbered when they reach it. */
+export const InstructionText = z
+  .strictObject({
+    systemPrompt: z.string().max(64_000).default(''),
+    guidelines: z.array(z.string().min(1).max(4_000)).max(100).default([]),
+  })
+  .meta({ id: 'InstructionText' });
+export type InstructionText = z.infer<typeof InstructionText>;
+
+/** The name of a tool: `read-file`. */
+export const ToolName = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const Environment = z
+  .record(
+    z.string().regex(VARIABLE, 'is not a name of a variable'),
+    z
+      .string()
+      .max(8_192)
+      .regex(/^[^\0\r\n]*$/, 'must be one line'),
+  )
+  .refine((variables) => Object.keys(variables).length <= 100, 'must not have more than 100 variables');
+
+/** From so often on a heartbeat is expected; a session's deadline is `interval` × `missedAfter`. */
+const SHORTEST_INTERVAL_MS = 1_000;
+const LONGEST_INTERVAL_MS = 86_400_000;
+
+export const Heartbeat = z
+  .strictObject({
+    interval: Duration.refine(
+      (millis) => millis >= SHORTEST_INTERVAL_MS && millis <= LONGEST_INTERVAL_MS,
+      'must be from 1s to 1d',
+    ).default(60_000),
+    missedAfter: z.int().min(1).max(100).default(3).describe('Intervals without a heartbeat: the deadline'),
+    onMissed: z.array(Action).max(20).default([]).describe('Run as those of a timer, once a silence'),
+  })
+  .meta({ id: 'Heartbeat' });
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+const given = {
+  name: Name,
+  type: Name.nullish(),
+  description: z.string().max(2_000).nullish(),
+  instruction: InstructionText.nullish(),
+  tools: z.array(ToolName).max(200).describe('The only tools it gets; an empty list is none'),
+  settings: freeForm(64),
+  model: Name.nullish(),
+  environment: Environment,
+  heartbeat: Heartbeat,
+};
+
+const { name, tools, settings, environment, heartbeat, ...optional } = given;
+/** The body of `POST /agents`. */
+export const AgentRequest = z
+  .strictObject({
+    name,
+    ...optional,
+    tools: tools.default([]),
+    settings: settings.default({}),
+    environment: environment.default({}),
+    heartbeat: heartbeat.default({ interval: 60_000, missedAfter: 3, onMissed: [] }),
+  })
+  .meta({ id: 'AgentRequest' });
+export type AgentRequest = z.infer<typeof AgentRequest>;
+
+/**
+ * The body of `PATCH /agents/:id`: what is given replaces what stood, as a whole; `null` takes it away. A `***` in
+ * `settings` or `environment` keeps the secret that stands there.
+ */
+export const AgentChange = z.strictObject(given).partial().meta({ id: 'AgentChange' });
+export type AgentChange = z.infer<typeof AgentChange>;
+
+/** An agent as people read it: secrets in `settings`, `environment` and actions are `***`. */
+export const Agent = z
+  .looseObject({
+    id: z.string(),
+    orgId: z.string(),
+    name: z.string(),
+    type: z.string().nullable(),
+    description: z.string().nullable(),
+    status: AgentStatus,
+    lifecycle: Lifecycle,
+    connection: Connection,
+    lastHeartbeatAt: Moment.nullable(),
+    metrics: z.record(z.string(), z.unknown()).nullable().describe('As the last heartbeat told'),
+    instruction: z.looseObject({ systemPrompt: z.string(), guidelines: z.array(z.string()) }).nullable(),
+    tools: z.array(z.string()),
+    settings: z.record(z.string(), z.unknown()),
+    environment: z.record(z.string(), z.string()),
+    model: z.string().nullable(),
+    heartbeat: z.looseObject({
+      intervalMs: z.int(),
+      missedAfter: z.int(),
+      onMissed: z.array(z.looseObject({ type: z.string() })),
+    }),
+    configVersion: z.int().describe('Raised by every change of what the agent is given'),
+    createdAt: Moment,
+    updatedAt: Moment,
+    run: z.looseObject({ workflowId: z.string(), url: z.string() }),
+  })
+  .meta({ id: 'Agent' });
+export type Agent = z.infer<typeof Agent>;
+
+export const AgentAnswer = z.looseObject({ agent: Agent });
+export const AgentPage = z.looseObject({ agents: z.array(Agent), nextCursor: NextCursor });
+export const AgentFilter = z.object({
+  ...pageQuery,
+  name: Name.optional(),
+  type: Name.optional(),
+  status: AgentStatus.optional(),
+  lifecycle: Lifecycle.optional(),
+  connection: Connection.optional(),
+});
+export type AgentFilter = z.infer<typeof AgentFilter>;
+
+/** How long the old secret and its tokens go on after a new one was made: at most a week. */
+export const Regeneration = z
+  .strictObject({
+    overlap: Duration.refine((millis) => millis <= 604_800_000, 'must be at most 7d').optional(),
+  })
+  .meta({ id: 'Regeneration' });
+
+export const Credentials = z
+  .looseObject({
+    agentId: z.string(),
+    secret: z.string().describe('Shown once'),
+    envConfig: z.string().describe('A complete .env of the agent'),
+    installScript: z.string().describe('A bash script that installs and starts a client'),
+  })
+  .meta({ id: 'Credentials' });
+
+const Count = z.int().min(0).max(1_000_000);
+const Outcomes = z.strictObject({ succeeded: Count.default(0), failed: Count.default(0) });
+
+/** The body of `POST /agents/:id/connect`. */
+export const ConnectRequest = z
+  .strictObject({
+    secret: z.string().min(1).max(200),
+    context: Name.optional().describe('Which context instructions are merged in'),
+  })
+  .meta({ id: 'ConnectRequest' });
+
+/** What an agent works with, secrets in full. */
+export const AgentConfig = z
+  .looseObject({
+    instruction: z
+      .string()
+      .describe('Organisation-wide, its own, of the context; then the guidelines, numbered'),
+    tools: z.array(
+      z.looseObject({
+        _id: z.string(),
+        name: z.string(),
+        description: z.string(),
+        schema: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    agent: z.looseObject({ id: z.string(), name: z.string(), orgId: z.string() }),
+    settings: z.record(z.string(), z.unknown()),
+    configVersion: z.int(),
+  })
+  .meta({ id: 'AgentConfig' });
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+export const AgentToken = z.looseObject({ token: z.string(), expiresAt: Moment }).meta({ id: 'AgentToken' });
+export const ConnectAnswer = z
+  .looseObject({ ...AgentConfig.shape, ...AgentToken.shape })
+  .meta({ id: 'Connected' });
+
+const MOST_METRICS = 100;
+const Metrics = z
+  .record(z.string().min(1).max(64), z.number())
+  .refine((metrics) => Object.keys(metrics).length <= MOST_METRICS, {
+    error: `is larger than ${MOST_METRICS} metrics`,
+    params: { code: 'too_large' },
+  });
+
+/** The body of `POST /agents/:id/heartbeat`. */
+export const HeartbeatRequest = z
+  .strictObject({
+    status: z.enum(['online', 'busy', 'idle']),
+    metrics: Metrics.optional(),
+    toolUse: z
+      .record(ToolName, Outcomes)
+      .refine((tools) => Object.keys(tools).length <= 200, 'must not name more than 200 tools')
+      .optional()
+      .describe('Calls of tools since the last heartbeat'),
+    outcomes: Outcomes.optional().describe(
+      'Of its work since the last heartbeat; counted for the instruction variants it works with',
+    ),
+  })
+  .meta({ id: 'HeartbeatRequest' });
+export type HeartbeatRequest = z.infer<typeof HeartbeatRequest>;
+
+/** What an agent is to do, as long as it is told so. */
+export const AgentCommand = z.enum(['pause', 'stop']);
+export type AgentCommand = z.infer<typeof AgentCommand>;
+
+export const HeartbeatAnswer = z
+  .looseObject({
+    success: z.literal(true),
+    configVersion: z.int().describe('Another than the one you have: read `/config` again'),
+    lifecycle: Lifecycle,
+    commands: z.array(AgentCommand).optional(),
+  })
+  .meta({ id: 'HeartbeatAnswer' });
+
+export const SessionEnd = z.enum(['disconnected', 'silent', 'replaced', 'suspended', 'deleted', 'revoked']);
+export type SessionEnd = z.infer<typeof SessionEnd>;
+
+/** One connection of an agent, from its connect to its end. */
+export const AgentSession = z
+  .looseObject({
+    id: z.string(),
+    context: z.string().nullable(),
+    connectedAt: Moment,
+    lastHeartbeatAt: Moment.nullable(),
+    heartbeats: z.int(),
+    endedAt: Moment.nullable(),
+    endReason: SessionEnd.nullable(),
+  })
+  .meta({ id: 'AgentSession' });
+export const AgentHistory = z.looseObject({ sessions: z.array(AgentSession), nextCursor: NextCursor });
+
+export const AnalyticsFilter = z.object({ period: Period.default(86_400_000) });
+export const AgentAnalytics = z
+  .looseObject({
+    from: Moment,
+    to: Moment,
+    uptime: z.number().describe('Share of the time since `from` (or its creation) in which it was connected'),
+    connectedMs: z.int(),
+    sessions: z.int(),
+    silences: z.int().describe('Sessions that ended because heartbeats stayed out'),
+    missedHeartbeats: z.int().describe('Expected by the interval and not received, while it was connected'),
+    tools: z.array(z.looseObject({ name: z.string(), succeeded: z.int(), failed: z.int() })),
+    variants: z.array(
+      z.looseObject({
+        instructionId: z.string(),
+        variant: z.string(),
+        succeeded: z.int(),
+        failed: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'AgentAnalytics' });
+export type AgentAnalytics = z.infer<typeof AgentAnalytics>;

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { agentDetails } from '../../src/domain/agent-details.js';
+import { agentStatus, commandsOf } from '../../src/domain/agent-status.js';
+import { silentInMs } from '../../src/domain/silence.js';
+import { silenceActions, silenceTimerId } from '../../src/domain/silence-timer.js';
+
+test('being suspended goes before everything, being offline before being busy', () => {
+  expect(agentStatus({ isSuspended: true, connection: 'busy' })).toBe('suspended');
+  expect(agentStatus({ isSuspended: false, connection: 'offline' })).toBe('inactive');
+  expect(agentStatus({ isSuspended: false, connection: 'busy' })).toBe('busy');
+  expect(agentStatus({ isSuspended: false, connection: 'idle' })).toBe('active');
+});
+
+test('an agent is told to pause or to stop as long as it is so', () => {
+  expect(commandsOf('running')).toEqual([]);
+  expect(commandsOf('paused')).toEqual(['pause']);
+  expect(commandsOf('stopped')).toEqual(['stop']);
+});
+
+test('silence counts from the last heartbeat, or from when one could have come again', () => {
+  const seen = { lastHeartbeatAt: 1_000, pathRestoredAt: 0, deadlineMs: 500 };
+  expect(silentInMs(seen, 1_499)).toBe(1);
+  expect(silentInMs(seen, 1_500)).toBe(0);
+  expect(silentInMs({ ...seen, pathRestoredAt: 2_000 }, 2_400)).toBe(100);
+});
+
+const SILENCE = {
+  agentId: 'a',
+  name: 'An agent',
+  sessionId: 's',
+  lastHeartbeatAt: '2030-01-31T09:00:00.000Z',
+};
+
+test('what is known of a silence goes along with the data, and never over it', () => {
+  const facts = { agent_id: 'a', agent_name: 'An agent', last_heartbeat_at: SILENCE.lastHeartbeatAt };
+  const signal = { type: 'signal' as const, workflowId: 'mine/org/1', signal: 'silent', args: [] };
+  expect(
+    silenceActions([{ type: 'log', data: { agent_id: 'mine', more: 1 } }, { type: 'log' }, signal], SILENCE),
+  ).toEqual([
+    { type: 'log', data: { ...facts, agent_id: 'mine', more: 1 } },
+    { type: 'log', data: facts },
+    signal,
+  ]);
+  expect(silenceTimerId(SILENCE)).toBe('s.silence');
+});
+
+test('a name cannot bring markup into what people read of a run', () => {
+  const state = {
+    name: '<b>x</b> [y](z)\n# h',
+    lifecycle: 'running' as const,
+    isSuspended: false,
+    connection: 'online' as const,
+  };
+  const details = agentDetails(
+    { orgId: 'o', agentId: 'a' },
+    { ...state, deadlineMs: 3_000, silentInMs: 1, lastHeartbeatAt: null },
+  );
+  expect(details.split('\n')[0]).not.toMatch(/[<>[\]()#]/);
+});
