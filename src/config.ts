@@ -71,6 +71,11 @@ export const Environment = z.object({
     .describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe('Where agents reach the API; what installs them begins with it'),
   CORS_ORIGINS: list,
   TRUSTED_PROXIES: z.coerce
     .number()

@@ -1,10 +1,10 @@
 import { closeSession } from '../agents/connections.js';
 import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
 import type { Database, Db } from '../db/database.js';
-import { pathRestoredAt as pathRestored } from '../db/heartbeat-path.js';
+import { readPath } from '../db/heartbeat-path.js';
 import { insertTimers, type NewTimer } from '../db/timers.js';
 import { windowOf } from '../domain/owner.js';
-import { silentInMs } from '../domain/silence.js';
+import { isSilent, type LastSeen, silentInMs } from '../domain/silence.js';
 import { silenceActions, silenceTimerId } from '../domain/silence-timer.js';
 import { noticesOf } from '../domain/timers-notice.js';
 import type { Starter } from '../engine/starter.js';
@@ -46,13 +46,27 @@ const stateOf = (agent: AgentRow, leftMs: number): AgentState => ({
 export function createCheckAgent({ database, starter, log, now = Date.now }: CheckAgentOptions) {
   const { db } = database;
 
-  /** Until it is silent, in ms; one that is not connected never is. */
-  async function leftMs(tx: Db, agent: AgentRow): Promise<number> {
-    const deadlineMs = deadlineOf(agent);
-    if (agent.connection === 'offline' || !agent.last_heartbeat_at) return deadlineMs;
-    const at = now();
-    const pathRestoredAt = (await pathRestored(tx, new Date(at))).getTime();
-    return silentInMs({ lastHeartbeatAt: agent.last_heartbeat_at.getTime(), pathRestoredAt, deadlineMs }, at);
+  /** Null of one that is not connected: it cannot fall silent. */
+  async function lastSeen(tx: Db, agent: AgentRow): Promise<LastSeen | null> {
+    const { connection, last_heartbeat_at: lastHeartbeatAt } = agent;
+    if (connection === 'offline' || !lastHeartbeatAt) return null;
+    const { pulse_at, restored_at } = await readPath(tx);
+    return {
+      lastHeartbeatAt: lastHeartbeatAt.getTime(),
+      deadlineMs: deadlineOf(agent),
+      pulseAt: pulse_at.getTime(),
+      restoredAt: restored_at.getTime(),
+    };
+  }
+
+  async function stateNow(agent: AgentRow): Promise<AgentState> {
+    const seen = await lastSeen(db, agent);
+    return stateOf(agent, seen ? silentInMs(seen, now()) : deadlineOf(agent));
+  }
+
+  async function isOverdue(tx: Db, agent: AgentRow, graceMs: number): Promise<boolean> {
+    const seen = await lastSeen(tx, agent);
+    return seen !== null && isSilent({ ...seen, deadlineMs: seen.deadlineMs + graceMs });
   }
 
   async function recordSilence({ org_id: orgId, id: agentId }: AgentRow, graceMs: number): Promise<void> {
@@ -60,7 +74,7 @@ export function createCheckAgent({ database, starter, log, now = Date.now }: Che
     await starter.ensureOwners(orgId, fireAt);
     const timer = await db.transaction().execute(async (tx) => {
       const agent = await lockAgent(tx, orgId, agentId);
-      if (!agent || (await leftMs(tx, agent)) + graceMs > 0) return null;
+      if (!agent || !(await isOverdue(tx, agent, graceMs))) return null;
       await closeSession(tx, agent, { reason: 'silent', at: fireAt });
       const made = timerOf(agent, fireAt);
       const written = made.map((one) => ({ ...one, mustBeRead: true }));
@@ -78,11 +92,10 @@ export function createCheckAgent({ database, starter, log, now = Date.now }: Che
     const agent = await getAgent(db, orgId, agentId);
     if (!agent) return null;
     const graceMs = wasSilent ? 0 : UNTOLD_GRACE_MS;
-    const left = await leftMs(db, agent);
-    if (left + graceMs > 0) return stateOf(agent, left);
+    if (!(await isOverdue(db, agent, graceMs))) return stateNow(agent);
     await recordSilence(agent, graceMs);
     const after = await getAgent(db, orgId, agentId);
-    return after ? stateOf(after, await leftMs(db, after)) : null;
+    return after ? stateNow(after) : null;
   };
 }
 

@@ -1,6 +1,7 @@
 import { overdueAgents } from '../db/agent-sessions.js';
 import type { Database } from '../db/database.js';
 import { overdueReceivers } from '../db/deliveries.js';
+import { vacuumHeartbeats } from '../db/retention.js';
 import { overdueWindows } from '../db/timers.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
@@ -9,13 +10,16 @@ import type { Log } from '../log.js';
 const OVERDUE_MS = 10_000;
 
 /** How many owners were asked for. */
-interface Rearmed {
+export interface Rearmed {
   windows: number;
   endpoints: number;
   agents: number;
 }
 
-/** Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent. */
+/**
+ * Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent.
+ * Then it frees what heartbeats have left behind since the last time.
+ */
 export function createRearmOverdue({
   database,
   starter,
@@ -40,6 +44,7 @@ export function createRearmOverdue({
     for (const agent of agents) await starter.tellAgent(agent);
     const rearmed = { windows: windows.length, endpoints: receivers.length, agents: agents.length };
     if (Object.values(rearmed).some((count) => count > 0)) log.warn(rearmed, 'Overdue work was re-armed');
+    await vacuumHeartbeats(database);
     return rearmed;
   };
 }

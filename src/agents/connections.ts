@@ -12,7 +12,13 @@ import type { EventType } from '../schemas/event.js';
 /** How a session began: the agent connected, or a heartbeat came after it had been silent. */
 export type SessionStart = 'connect' | 'heartbeat';
 
-const eventOf = (agent: AgentRow, type: EventType, data: object, at: Date): NewEvent => ({
+/** A fact about an agent. */
+export const eventOf = (
+  agent: Pick<AgentRow, 'id' | 'org_id' | 'name'>,
+  type: EventType,
+  data: object,
+  at: Date,
+): NewEvent => ({
   orgId: agent.org_id,
   type,
   subject: agent.id,
@@ -31,7 +37,7 @@ export function statusEvents(agent: AgentRow, to: AgentStatus, at: Date): NewEve
 
 /**
  * Begins a session, with everything that follows from it, in one transaction; one that is open is replaced. Null where
- * there is no such agent. Of two heartbeats that bring an agent back at once, one does.
+ * there is no such agent; one that is suspended gets none. Of two heartbeats that bring an agent back at once, one does.
  */
 export async function openSession(
   db: Kysely<Tables>,
@@ -43,7 +49,7 @@ export async function openSession(
     const agent = await lockAgent(tx, orgId, agentId);
     if (!agent) return null;
     const isOpen = agent.connection !== 'offline';
-    if (isOpen && start === 'heartbeat') return agent;
+    if (agent.is_suspended || (isOpen && start === 'heartbeat')) return agent;
     const { id: sessionId, at, context, connection } = session;
     if (isOpen) await endOpenSession(tx, agent, { reason: 'replaced', at });
     await insertSession(tx, agent, session);

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Part } from '../http/probes.js';
 import type { Authenticate } from './authenticate.js';
 import { readBody } from './body.js';
-import type { Caller } from './caller.js';
+import type { AnyCaller, CallerKind } from './caller.js';
 import { unlessStuck } from './deadline.js';
 import { fingerprintOf, once, readIdempotencyKey } from './idempotency.js';
 import { ApiProblem } from './problem.js';
@@ -16,13 +16,26 @@ import { RequestSurroundings } from './surroundings.js';
 const READS: readonly Part[] = ['database'];
 const WRITES: readonly Part[] = ['database', 'engine'];
 
-function checkAllowed({ callers, orgWide }: Route, { kind, tenants }: Caller): void {
+const CREDENTIALS: Record<CallerKind, string> = {
+  key: 'an API key',
+  admin: 'an admin token',
+  agent: "the agent's own token, which connect answers",
+  open: 'no credential',
+};
+
+function checkAllowed({ callers, orgWide }: Route, { kind, tenants }: AnyCaller): void {
   if (!callers.includes(kind)) {
-    const needed = kind === 'key' ? 'an admin token' : 'an API key';
+    const needed = callers.map((one) => CREDENTIALS[one]).join(' or ');
     throw new ApiProblem('forbidden', `this takes ${needed}`);
   }
   if (orgWide && tenants)
     throw new ApiProblem('forbidden', 'this takes a key that is not limited to tenants');
+}
+
+/** Of the routes of an agent, one that calls for itself is let through to those that name it. */
+function checkOwn({ path }: Route, caller: AnyCaller | null, { id }: Record<string, string>): void {
+  if (caller?.kind === 'agent' && path.startsWith('/agents/:id') && id !== caller.agentId)
+    throw new ApiProblem('forbidden', 'this is another agent: a token is good for its own agent only');
 }
 
 /** What answering takes. */
@@ -34,9 +47,9 @@ export interface AnswerOptions {
 
 /** How one request to one route is answered: who, how often, what, and then the handler. */
 export function createAnswer({ services, authenticate, rateLimit }: AnswerOptions) {
-  const { probes, stopping } = services;
+  const { probes, stopping, config } = services;
 
-  async function identify(ctx: Context, route: Route): Promise<Caller | null> {
+  async function identify(ctx: Context, route: Route): Promise<AnyCaller | null> {
     if (route.callers.includes('open')) return null;
     const caller = await unlessStuck(authenticate(ctx.req), probes, READS);
     checkAllowed(route, caller);
@@ -51,7 +64,7 @@ export function createAnswer({ services, authenticate, rateLimit }: AnswerOption
   async function handle(ctx: Context, route: Route, raw: RawRequest): Promise<Reply<unknown> | Stream> {
     const run = route.prepare(raw);
     const requestId: string = ctx.state.requestId;
-    const around = new RequestSurroundings({ req: ctx.req, res: ctx.res, requestId, stopping });
+    const around = new RequestSurroundings({ req: ctx.req, res: ctx.res, requestId, stopping, config });
     const { caller } = raw;
     const key = route.idempotent && caller ? readIdempotencyKey(ctx.req.headers['idempotency-key']) : null;
     if (key === null || !caller) return toReply(route, await run(around, services));
@@ -64,15 +77,22 @@ export function createAnswer({ services, authenticate, rateLimit }: AnswerOption
     });
   }
 
-  return async (ctx: Context, { route, params }: Found): Promise<void> => {
+  return async (ctx: Context, { route, params: encoded }: Found): Promise<void> => {
     const caller = await identify(ctx, route);
+    const params = decodeParams(encoded);
+    checkOwn(route, caller, params);
     const query = readQuery(ctx.querystring);
     const body = route.body
-      ? await readBody(ctx.req, { limitBytes: route.bodyLimitBytes, isOptional: route.isBodyOptional })
+      ? await readBody(ctx.req, {
+          limitBytes: route.bodyLimitBytes,
+          isOptional: route.isBodyOptional,
+          nullRemoves: route.method === 'patch',
+        })
       : undefined;
-    const raw = { params: decodeParams(params), query, body, caller };
+    const raw = { params, query, body, caller };
     const work = handle(ctx, route, raw);
-    const isPatient = query.wait !== undefined || caller === null;
+    // What is open and reads works without either part, or says itself which is away.
+    const isPatient = query.wait !== undefined || (caller === null && route.method === 'get');
     write(
       ctx,
       isPatient ? await work : await unlessStuck(work, probes, route.method === 'get' ? READS : WRITES),

@@ -30,6 +30,7 @@ const EXPOSED_HEADERS = [
   'RateLimit-Policy',
   'Retry-After',
   'Location',
+  'ETag',
   'Idempotency-Replayed',
 ];
 

@@ -9,6 +9,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export interface BodyRules {
   limitBytes: number;
   isOptional: boolean;
+  /** Whether `null` takes a field away, as in a change; otherwise it is as if the field were left out. */
+  nullRemoves: boolean;
 }
 
 const tooLarge = (limitBytes: number) =>
@@ -72,7 +74,7 @@ function placeOf({ message }: SyntaxError): string {
  */
 export async function readBody(
   req: IncomingMessage,
-  { limitBytes, isOptional }: BodyRules,
+  { limitBytes, isOptional, nullRemoves }: BodyRules,
 ): Promise<unknown> {
   const bytes = await readBytes(req, limitBytes);
   if (bytes.length === 0) {
@@ -81,5 +83,5 @@ export async function readBody(
   }
   checkMediaType(req);
   const { text, value } = parse(bytes);
-  return checkJson(text, value, limitBytes);
+  return checkJson(text, value, { limitBytes, nullRemoves });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v4 as newSeed } from 'uuid';
 import { claim, complete, endLease, release } from '../db/idempotency.js';
-import type { Caller } from './caller.js';
+import type { AnyCaller } from './caller.js';
 import { ApiProblem } from './problem.js';
 import { Reply, type Route } from './route.js';
 import type { Services } from './services.js';
@@ -30,7 +30,7 @@ export function fingerprintOf(path: string, body: unknown, tenants: string[] | n
 export interface OnceOptions {
   services: Services;
   route: Route;
-  caller: Caller;
+  caller: AnyCaller;
   key: string;
   fingerprint: string;
 }

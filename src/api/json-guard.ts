@@ -42,6 +42,7 @@ class Guard {
   constructor(
     private readonly megabytes: number,
     private readonly looksAtText: boolean,
+    private readonly keepsNull: boolean,
   ) {}
 
   check(root: unknown): void {
@@ -69,7 +70,7 @@ class Guard {
       if (isPoison || (this.looksAtText && isBroken(key))) {
         throw refuse(join(path, JSON.stringify(key).slice(1, -1)), 'is a field name that is not allowed');
       }
-      if (inner === null && !isFree) Reflect.deleteProperty(value, key);
+      if (inner === null && !isFree && !(this.keepsNull && depth === 1)) Reflect.deleteProperty(value, key);
       else this.enter(path, inner, key, depth, isFree || FREE_FORM.has(key));
     }
   }
@@ -89,9 +90,14 @@ const join = (parent: string, key: string) => (parent === '' ? key : `${parent}.
 
 /**
  * Refuses what is nested too deep, has too many fields, names that reach prototypes, or text that databases cannot
- * store; takes out fields that are null outside of free-form objects, where null means absent. Changes `value`.
+ * store; takes out fields that are null outside of free-form objects, where null means absent; where `nullRemoves`,
+ * fields of the body itself keep it. Changes `value`.
  */
-export function checkJson(text: string, value: unknown, limitBytes: number): unknown {
-  new Guard(limitBytes / 1_048_576, MAY_SPELL_BROKEN_TEXT.test(text)).check(value);
+export function checkJson(
+  text: string,
+  value: unknown,
+  { limitBytes, nullRemoves }: { limitBytes: number; nullRemoves: boolean },
+): unknown {
+  new Guard(limitBytes / 1_048_576, MAY_SPELL_BROKEN_TEXT.test(text), nullRemoves).check(value);
   return value;
 }

@@ -11,6 +11,7 @@ const FAILURES: Record<number, { name: string; description: string }> = {
   403: { name: 'Forbidden', description: 'The credential may not do this' },
   404: { name: 'NotFound', description: "Unknown, or another organisation's" },
   409: { name: 'Conflict', description: 'Not possible in its present state, or still in flight' },
+  412: { name: 'PreconditionFailed', description: 'It is another revision than `If-Match` names' },
   413: { name: 'TooLarge', description: 'The body, or a field of it, is too large' },
   415: { name: 'UnsupportedMediaType', description: 'The body is not JSON' },
   422: { name: 'Invalid', description: 'A field or parameter breaks the schema; `errors` names each' },
@@ -32,6 +33,7 @@ const HEADERS = {
   'RateLimit-Policy': header('The quota: `"default";q=100;w=60`'),
   'Retry-After': header('Seconds', 'integer'),
   'WWW-Authenticate': header('How to authenticate'),
+  ETag: header('The revision of what is answered, for `If-Match`'),
   'Idempotency-Replayed': header('`true` when this is the first answer, given again'),
 };
 type HeaderName = keyof typeof HEADERS;
@@ -56,6 +58,9 @@ const failureResponses = Object.fromEntries(
   ]),
 );
 
+/** What changes something that stands, and has an ETag. */
+const takesIfMatch = ({ etag, method, path }: Route) => etag && method !== 'get' && path.includes(':');
+
 /** Every status of a failure that a route can answer, from what it is and what it says of itself. */
 function failuresOf(route: Route): number[] {
   const hasCaller = !route.callers.includes('open');
@@ -70,14 +75,16 @@ function failuresOf(route: Route): number[] {
     ...(route.path.includes(':') ? [404] : []),
     ...(route.body ? [413, 415] : []),
     ...(route.idempotent ? [409] : []),
+    ...(takesIfMatch(route) ? [412] : []),
     ...(hasInput ? [422] : []),
   ];
 }
 
-function successHeaders({ limited, idempotent }: Route): HeaderName[] {
+function successHeaders({ limited, idempotent, etag, method }: Route): HeaderName[] {
   return [
     'X-Request-Id',
     ...(limited ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(etag && method !== 'delete' ? (['ETag'] as const) : []),
     ...(idempotent ? (['Idempotency-Replayed'] as const) : []),
   ];
 }
@@ -116,6 +123,14 @@ const IdempotencyKey = z.object({
     .describe('The same key and body within 24 h gives the first answer again'),
 });
 
+const IfMatch = z.object({
+  'If-Match': z
+    .string()
+    .max(200)
+    .optional()
+    .describe('The ETag of what was read: it is changed only if it still has it'),
+});
+
 function paramsOf({ path, params }: Route): z.ZodObject | undefined {
   if (params) return params;
   const names = [...path.matchAll(/:(\w+)/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
@@ -135,6 +150,7 @@ const operationIdOf = ({ method, path }: Route) =>
 const SECURITY: Record<CallerKind, Record<string, string[]>[]> = {
   key: [{ apiKey: [] }, { bearer: [] }],
   admin: [{ adminToken: [] }],
+  agent: [{ agentToken: [] }],
   open: [],
 };
 
@@ -152,6 +168,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(path ? { path } : {}),
       ...(hasQuery ? { query } : {}),
       ...(idempotent ? { header: IdempotencyKey } : {}),
+      ...(takesIfMatch(route) ? { header: IfMatch } : {}),
     },
     ...(body
       ? { requestBody: { required: !isBodyOptional, content: { 'application/json': { schema: body } } } }
@@ -186,6 +203,12 @@ export function describeRoutes(routes: readonly Route[], version: string): Retur
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key: `mnt_…`' },
         bearer: { type: 'http', scheme: 'bearer', description: 'The same API key as a bearer token' },
         adminToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An admin token' },
+        agentToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The token of an agent, from `POST /agents/{id}/connect`',
+        },
       },
     },
   });

@@ -17,6 +17,26 @@ export function decodeCursor(cursor: string | undefined): Position | undefined {
   return { createdAt: new Date(Number(millis)), id };
 }
 
+/** A long page is read in slices: in one go it would hold up timers that are due, at the database and in this process. */
+const SLICE = 50;
+
+/** A page of a list: `read` reads rows after a position, `answer` makes them into what is answered. */
+export async function readPage<Row extends { created_at: Date; id: string }, Item>(
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  read: (limit: number, position: Position | undefined) => Promise<readonly Row[]>,
+  answer: (rows: readonly Row[]) => Promise<Item[]> | Item[],
+): Promise<{ items: Item[]; nextCursor: string | null }> {
+  const items: Item[] = [];
+  let after = cursor;
+  for (;;) {
+    const most = Math.min(limit - items.length, SLICE);
+    const { page, nextCursor } = pageOf(await read(most + 1, decodeCursor(after)), most);
+    items.push(...(await answer(page)));
+    if (nextCursor === null || items.length === limit) return { items, nextCursor };
+    after = nextCursor;
+  }
+}
+
 /** A page of rows that were read with one more than `limit`, so that the last page is known to be the last. */
 export function pageOf<Row extends { created_at: Date; id: string }>(
   rows: readonly Row[],

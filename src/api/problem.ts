@@ -57,6 +57,10 @@ export const unavailable = (what: 'database' | 'engine') =>
     retryAfterSeconds: AWAY_RETRY_SECONDS,
   });
 
+/** What an agent is told whose owner suspended it. */
+export const suspended = () =>
+  new ApiProblem('agent_suspended', 'the agent is suspended until its owner activates it');
+
 /** The problem that stands for what a schema found, with every field that is wrong. */
 export function invalid(error: z.ZodError | FieldError[]): ApiProblem {
   const errors = error instanceof z.ZodError ? fieldErrors(error) : error;

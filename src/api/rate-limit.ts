@@ -1,10 +1,13 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.js';
 import type { Tier } from '../schemas/api-key.js';
-import type { Caller } from './caller.js';
+import type { AnyCaller } from './caller.js';
 import { ApiProblem } from './problem.js';
 
 const WINDOW_SECONDS = 60;
+/** An agent's requests: 2 a second, and some at once when it begins. */
+const AGENT_QUOTA = 20;
+const AGENT_WINDOW_SECONDS = 10;
 /** Wrong credentials from one address in a minute, before it is no longer told that they are wrong. */
 const GUESSES_PER_MINUTE = 300;
 
@@ -12,12 +15,13 @@ const GUESSES_PER_MINUTE = 300;
 type LimitHeaders = [policy: string, state: string];
 
 /** Counts a request; answers its headers, or throws `rate_limited`. Null where there is no limit. */
-export type RateLimit = (caller: Caller) => Promise<LimitHeaders> | null;
+export type RateLimit = (caller: AnyCaller) => Promise<LimitHeaders> | null;
 
 export const POLICY_HEADER = 'RateLimit-Policy';
 export const STATE_HEADER = 'RateLimit';
 
-async function consume(limiter: RateLimiterMemory, id: string): Promise<RateLimiterRes> {
+/** Counts one; what is over the limit is in the answer. */
+export async function consume(limiter: RateLimiterMemory, id: string): Promise<RateLimiterRes> {
   try {
     return await limiter.consume(id);
   } catch (refusal) {
@@ -26,43 +30,53 @@ async function consume(limiter: RateLimiterMemory, id: string): Promise<RateLimi
   }
 }
 
-const secondsLeft = ({ msBeforeNext }: RateLimiterRes) => Math.max(1, Math.ceil(msBeforeNext / 1_000));
+export const secondsLeft = ({ msBeforeNext }: RateLimiterRes) => Math.max(1, Math.ceil(msBeforeNext / 1_000));
 
-/** Requests a minute by key, as its tier allows; counted per process. */
+/** What a caller may make: so many requests in so many seconds. */
+interface Quota {
+  limiter: RateLimiterMemory;
+  points: number;
+  seconds: number;
+}
+
+const quotaOf = (keyPrefix: string, points: number, seconds: number): Quota => ({
+  limiter: new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
+  points,
+  seconds,
+});
+
+/** Requests a minute by key, as its tier allows, and by agent; counted per process. */
 export function createRateLimit(config: Config): RateLimit {
   if (!config.RATE_LIMITS) return () => null;
-  const perMinute: Record<Tier, number> = {
-    free: config.RATE_LIMIT_FREE,
-    pro: config.RATE_LIMIT_PRO,
-    team: config.RATE_LIMIT_TEAM,
-    enterprise: config.RATE_LIMIT_ENTERPRISE,
+  const ofTier = (tier: Tier, perMinute: number) => quotaOf(tier, perMinute, WINDOW_SECONDS);
+  const tiers: Record<Tier, Quota> = {
+    free: ofTier('free', config.RATE_LIMIT_FREE),
+    pro: ofTier('pro', config.RATE_LIMIT_PRO),
+    team: ofTier('team', config.RATE_LIMIT_TEAM),
+    enterprise: ofTier('enterprise', config.RATE_LIMIT_ENTERPRISE),
   };
-  const limiterOf = (tier: Tier) =>
-    new RateLimiterMemory({ keyPrefix: tier, points: perMinute[tier], duration: WINDOW_SECONDS });
-  const limiters: Record<Tier, RateLimiterMemory> = {
-    free: limiterOf('free'),
-    pro: limiterOf('pro'),
-    team: limiterOf('team'),
-    enterprise: limiterOf('enterprise'),
-  };
-  return async ({ tier, keyId }) => {
-    const state = await consume(limiters[tier], keyId);
-    const quota = perMinute[tier];
-    const left = Math.max(0, quota - state.consumedPoints);
-    const headers: LimitHeaders = [
-      `"default";q=${quota};w=${WINDOW_SECONDS}`,
-      `"default";r=${left};t=${secondsLeft(state)}`,
-    ];
-    if (state.consumedPoints <= quota) return headers;
-    throw new ApiProblem(
-      'rate_limited',
-      `more than ${quota} requests in a minute, which is what this key may make`,
-      {
-        retryAfterSeconds: secondsLeft(state),
-        headers: { [POLICY_HEADER]: headers[0], [STATE_HEADER]: headers[1] },
-      },
-    );
-  };
+  const agents = quotaOf('agent', AGENT_QUOTA, AGENT_WINDOW_SECONDS);
+  return (caller) =>
+    caller.kind === 'agent' ? count(agents, caller.agentId) : count(tiers[caller.tier], caller.keyId);
+}
+
+async function count({ limiter, points, seconds }: Quota, id: string): Promise<LimitHeaders> {
+  const state = await consume(limiter, id);
+  const left = Math.max(0, points - state.consumedPoints);
+  const headers: LimitHeaders = [
+    `"default";q=${points};w=${seconds}`,
+    `"default";r=${left};t=${secondsLeft(state)}`,
+  ];
+  if (state.consumedPoints <= points) return headers;
+  const period = seconds === WINDOW_SECONDS ? 'a minute' : `${seconds} seconds`;
+  throw new ApiProblem(
+    'rate_limited',
+    `more than ${points} requests in ${period}, which is what this credential may make`,
+    {
+      retryAfterSeconds: secondsLeft(state),
+      headers: { [POLICY_HEADER]: headers[0], [STATE_HEADER]: headers[1] },
+    },
+  );
 }
 
 /** Keeps one address from trying credentials by the thousand. Behind one address are many: a valid one always passes. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Caller, CallerKind, CallerOf } from './caller.js';
+import type { AnyCaller, CallerKind, CallerOf } from './caller.js';
 import { ApiProblem, invalid } from './problem.js';
 import type { Services } from './services.js';
 
@@ -60,6 +60,10 @@ export interface Surroundings {
   requestId: string;
   /** Aborted when the caller goes away or the process stops. */
   readonly signal: AbortSignal;
+  /** Where the request comes from: the client's, behind trusted proxies. */
+  readonly address: string;
+  /** What this API's URLs begin with, as the caller reaches it. */
+  readonly origin: string;
   /** Of a header, its value or an empty text. */
   header: (name: string) => string;
   /** The id of what this request creates; of the nth thing, when it creates several. The same for a repeat. */
@@ -99,6 +103,8 @@ interface Definition<
   idempotent?: boolean;
   /** Refuses keys that are limited to tenants: it concerns the whole organisation. */
   orgWide?: boolean;
+  /** What it answers has an ETag; what it changes is changed only where an If-Match allows it. */
+  etag?: boolean;
   summary: string;
   description?: string;
   tag: string;
@@ -121,7 +127,7 @@ export interface RawRequest {
   params: Record<string, string>;
   query: Record<string, string>;
   body: unknown;
-  caller: Caller | null;
+  caller: AnyCaller | null;
 }
 
 /** Runs what was prepared; answers a body, a {@link Reply} or a {@link Stream}. */
@@ -135,6 +141,7 @@ export interface Route {
   limited: boolean;
   idempotent: boolean;
   orgWide: boolean;
+  etag: boolean;
   summary: string;
   description: string | undefined;
   tag: string;
@@ -199,6 +206,7 @@ export function route<
     limited: definition.limited ?? !callers.some((kind) => kind === 'open'),
     idempotent: definition.idempotent ?? false,
     orgWide: definition.orgWide ?? false,
+    etag: definition.etag ?? false,
     hidden: definition.hidden ?? false,
     isBodyOptional: body?.safeParse({}).success ?? true,
     bodyLimitBytes: LIMIT_BYTES[bodyLimit],

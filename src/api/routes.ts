@@ -1,15 +1,23 @@
 import type { Route } from './route.js';
+import { agentConnectionRoutes } from './routes/agent-connection.js';
+import { agentCredentialRoutes } from './routes/agent-credentials.js';
+import { agentLifecycleRoutes } from './routes/agent-lifecycle.js';
+import { agentViewRoutes } from './routes/agent-views.js';
+import { agentRoutes } from './routes/agents.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
+import { clientFileRoutes } from './routes/client-files.js';
 import { codecRoutes } from './routes/codec.js';
 import { deliveryRoutes } from './routes/deliveries.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
+import { instructionRoutes } from './routes/instructions.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { createOpenapiRoutes } from './routes/openapi.js';
 import { subscriptionRoutes } from './routes/subscriptions.js';
 import { timerChangeRoutes } from './routes/timer-changes.js';
 import { timerMetricsRoutes } from './routes/timer-metrics.js';
 import { timerRoutes } from './routes/timers.js';
+import { toolRoutes } from './routes/tools.js';
 import { webhookSecretRoutes } from './routes/webhook-secret.js';
 
 const resources: readonly Route[] = [
@@ -20,10 +28,18 @@ const resources: readonly Route[] = [
   ...webhookSecretRoutes,
   ...eventRoutes,
   ...subscriptionRoutes,
+  ...agentRoutes,
+  ...agentLifecycleRoutes,
+  ...agentViewRoutes,
+  ...agentCredentialRoutes,
+  ...agentConnectionRoutes,
+  ...toolRoutes,
+  ...instructionRoutes,
   ...apiKeyRoutes,
   ...codecRoutes,
   ...healthRoutes,
   ...metricsRoutes,
+  ...clientFileRoutes,
 ];
 
 /** Everything that the API answers. */

@@ -1,12 +1,18 @@
 import type { PayloadCodec } from '@temporalio/common';
+import type { Heartbeats } from '../agents/heartbeats.js';
+import type { Presences } from '../agents/presences.js';
 import type { Config } from '../config.js';
 import type { Database, Db } from '../db/database.js';
+import type { AgentSessions } from '../engine/agent-sessions.js';
 import type { Starter } from '../engine/starter.js';
 import type { Probes } from '../http/probes.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import type { Vault } from '../secrets/vault.js';
 import type { Timers } from '../timers/timers.js';
+import type { ConnectLimit } from './connect-limit.js';
+import type { GuessLimit } from './rate-limit.js';
+import type { Retelling } from './retelling.js';
 
 /** What handlers get. */
 export interface Services {
@@ -15,6 +21,15 @@ export interface Services {
   vault: Vault;
   starter: Starter;
   timers: Timers;
+  /** How agents are now, read together for all requests of a moment. */
+  presences: Presences;
+  /** The engine's side of connected agents. */
+  sessions: AgentSessions;
+  /** The rows' side of them. */
+  heartbeats: Heartbeats;
+  retelling: Retelling;
+  connectLimit: ConnectLimit;
+  guesses: GuessLimit;
   /** Where outbound requests may go. */
   guard: GuardOptions;
   /** Undefined where payloads are not encrypted. */

@@ -1,3 +1,6 @@
+import { createHeartbeats } from '../agents/heartbeats.js';
+import { createPresences } from '../agents/presences.js';
+import { createAgentSessions } from '../engine/agent-sessions.js';
 import { closeServer, listen, urlOf } from '../http/listen.js';
 import { createProbes } from '../http/probes.js';
 import type { Log } from '../log.js';
@@ -6,8 +9,10 @@ import type { Context } from '../process/context.js';
 import { mintAdminToken } from './admin-token.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
+import { createConnectLimit } from './connect-limit.js';
 import { DEMO_KEY } from './keys.js';
 import { createGuessLimit, createRateLimit } from './rate-limit.js';
+import { createRetelling } from './retelling.js';
 import { routes } from './routes.js';
 import { seedDemo } from './seed-demo.js';
 import { createHttpServer } from './server.js';
@@ -31,11 +36,19 @@ export interface RunningApi {
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
   const clock = Date.now;
+  const probes = createProbes(database, client, clock);
+  const isEngineUp = () => probes.isUp('engine');
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
     db: database.db,
     codec: context.dataConverter.payloadCodecs?.[0],
-    probes: createProbes(database, client, clock),
+    probes,
+    presences: createPresences(database.db),
+    sessions: createAgentSessions(client),
+    heartbeats: createHeartbeats({ database, isEngineUp, log, clock }),
+    retelling: createRetelling(clock),
+    connectLimit: createConnectLimit(),
+    guesses: createGuessLimit(),
     isReady: () => !stopping.hasBegun,
     stopping: stopping.streams.signal,
   };
@@ -62,15 +75,13 @@ export async function startApi(context: Context): Promise<RunningApi> {
   const { config, log } = context;
   const stopping: Stopping = { hasBegun: false, streams: new AbortController() };
   const services = createServices(context, stopping);
-  const { authenticate, close: stopListening } = createAuthenticate({
-    ...services,
-    guesses: createGuessLimit(),
-  });
+  const { authenticate, close: stopListening } = createAuthenticate(services);
   const app = createApp({ routes, services, authenticate, rateLimit: createRateLimit(config) });
   const handle = app.callback();
   const server = createHttpServer((req, res) => void handle(req, res));
   const facts = await seed(context);
   const port = await listen(server, { host: config.host, port: config.PORT, setting: 'PORT' });
+  services.heartbeats.begin();
   collectProcessMetrics();
   warnOfOpenLimits(log, config.RATE_LIMITS);
   return {
@@ -86,6 +97,7 @@ export async function startApi(context: Context): Promise<RunningApi> {
       stopping.streams.abort();
       await closed;
       stopListening();
+      await services.heartbeats.close();
     },
   };
 }

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v5 as derivedId, v7 as newId } from 'uuid';
+import type { Config } from '../config.js';
+import { clientAddress } from './client-address.js';
+import { originOf } from './origin.js';
 import type { Surroundings } from './route.js';
 
 /** Aborted when the caller goes away before the answer is complete, or the process stops. */
@@ -20,6 +23,7 @@ export interface RequestSurroundingsOptions {
   res: ServerResponse;
   requestId: string;
   stopping: AbortSignal;
+  config: Config;
 }
 
 /** One request, apart from what its route reads of it. */
@@ -37,6 +41,16 @@ export class RequestSurroundings implements Surroundings {
   get signal(): AbortSignal {
     this.lazySignal ??= callerSignal(this.options.res, this.options.stopping);
     return this.lazySignal;
+  }
+
+  get address(): string {
+    const { req, config } = this.options;
+    return clientAddress(req, config.TRUSTED_PROXIES);
+  }
+
+  get origin(): string {
+    const { req, config } = this.options;
+    return originOf(req, config);
   }
 
   /** An arrow, as {@link idFor}: handlers take these out of the request. */

@@ -9,7 +9,7 @@ import type { Services } from './services.js';
 type Answer = z.input<typeof Timer>;
 
 /** A stored bundle as people may read it: secrets are `***`. */
-function masked(bundle: StoredBundle, open: (text: string) => string): StoredBundle {
+export function masked<B extends StoredBundle>(bundle: B, open: (text: string) => string): B {
   return mapWebhooks(bundle, (webhook) => ({
     ...webhook,
     url: shown(webhook.url, open),

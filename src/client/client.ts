@@ -1,8 +1,26 @@
+import type { z } from 'zod';
+import type {
+  Instruction,
+  InstructionChange,
+  InstructionFilter,
+  InstructionRequest,
+} from '../schemas/instruction.js';
+import type { Tool, ToolChange, ToolFilter, ToolRequest } from '../schemas/tool.js';
+import { Agents } from './agents.js';
+import { ApiKeys } from './api-keys.js';
 import { Deliveries } from './deliveries.js';
 import { Events } from './events.js';
 import { completeOptions, type MainspringOptions } from './options.js';
-import { createRequest } from './request.js';
+import { Registry } from './registry.js';
+import { createExchange, createRequest } from './request.js';
+import { Subscriptions } from './subscriptions.js';
 import { Timers } from './timers.js';
+import { WebhookSecrets } from './webhook-secret.js';
+
+export type NewTool = z.input<typeof ToolRequest>;
+export type ToolPatch = z.input<typeof ToolChange>;
+export type NewInstruction = z.input<typeof InstructionRequest>;
+export type InstructionPatch = z.input<typeof InstructionChange>;
 
 /**
  * The API as methods, for Node and browsers.
@@ -22,11 +40,26 @@ export class MainspringClient {
   readonly timers: Timers;
   readonly deliveries: Deliveries;
   readonly events: Events;
+  readonly subscriptions: Subscriptions;
+  readonly webhookSecret: WebhookSecrets;
+  readonly agents: Agents;
+  readonly tools: Registry<Tool, NewTool, ToolPatch, ToolFilter>;
+  readonly instructions: Registry<Instruction, NewInstruction, InstructionPatch, InstructionFilter>;
+  readonly apiKeys: ApiKeys;
 
   constructor(options: MainspringOptions = {}) {
-    const request = createRequest(completeOptions(options));
+    const settings = completeOptions(options);
+    const request = createRequest(settings);
+    const asAdmin = settings.token === undefined ? settings : { ...settings, apiKey: undefined };
+    const exchange = createExchange(asAdmin);
     this.timers = new Timers(request);
     this.deliveries = new Deliveries(request);
     this.events = new Events(request);
+    this.subscriptions = new Subscriptions(request);
+    this.webhookSecret = new WebhookSecrets(request);
+    this.agents = new Agents(exchange);
+    this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });
+    this.instructions = new Registry(exchange, { one: 'instruction', many: 'instructions' });
+    this.apiKeys = new ApiKeys(createRequest(asAdmin));
   }
 }

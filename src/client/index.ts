@@ -1,10 +1,34 @@
+export type { Agent, AgentAnalytics, AgentConfig } from '../schemas/agent.js';
+export type { ApiKey } from '../schemas/api-key.js';
 export type { Delivery, DeliverySummary } from '../schemas/delivery.js';
-export type { Event } from '../schemas/event.js';
+export type { Event, Subscription } from '../schemas/event.js';
+export type { Instruction } from '../schemas/instruction.js';
 export type { Problem, ProblemCode } from '../schemas/problem.js';
 export type { Timer, TimerMetrics } from '../schemas/timer.js';
-export { MainspringClient } from './client.js';
+export type { Tool } from '../schemas/tool.js';
+export type { AgentCredentials, AgentPatch, NewAgent } from './agents.js';
+export { AIWMClient, type ConnectOptions } from './aiwm/aiwm-client.js';
+export type {
+  AgentConnected,
+  AIWMCommand,
+  AIWMOptions,
+  AIWMState,
+  AIWMStatus,
+  CachedAgentConfig,
+  ConfigCache,
+  Metrics,
+} from './aiwm/aiwm-options.js';
+export {
+  type InstructionPatch,
+  MainspringClient,
+  type NewInstruction,
+  type NewTool,
+  type ToolPatch,
+} from './client.js';
 export { MainspringError } from './error.js';
 export type { Listing } from './listing.js';
 export type { MainspringOptions } from './options.js';
+export type { ChangeOptions, Versioned } from './registry.js';
 export type { CallOptions, CreateOptions } from './request.js';
 export type { Created, NewDue, NewTimer } from './timers.js';
+export type { WebhookSecret } from './webhook-secret.js';

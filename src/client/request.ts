@@ -18,18 +18,29 @@ export interface Call extends CallOptions {
   query?: Record<string, string | number | undefined>;
   body?: unknown;
   idempotencyKey?: string;
+  /** Of a change: the `etag` of what it is made on; 412 when something else stands there meanwhile. */
+  ifMatch?: string | undefined;
   /** How long the server may hold the answer, in ms, on top of the usual limit. */
   waitMs?: number;
+  /** Another limit for one attempt than the usual one, in ms. */
+  timeoutMs?: number;
+  /** In place of the credential of the settings. */
+  token?: string;
   /** A second call would do a second thing: sent again only when the server says that it did not take the first. */
   once?: boolean;
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 /** Sends one call and answers the parsed body. Throws a {@link MainspringError}, or the reason of an aborted signal. */
-export type Request = <Answer>(
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  call?: Call,
-) => Promise<Answer>;
+export type Request = <Answer>(method: Method, path: string, call?: Call) => Promise<Answer>;
+
+/** The same, with the answer's `ETag` beside its body. */
+export type Exchange = <Answer>(method: Method, path: string, call?: Call) => Promise<Exchanged<Answer>>;
+export interface Exchanged<Answer> {
+  body: Answer;
+  etag: string | undefined;
+}
 
 const FIRST_WAIT_MS = 250;
 /** Longer than a minute's rate limit nobody is kept waiting: the error says how long it would be. */
@@ -54,8 +65,10 @@ export function nextWait(
   return wait > LONGEST_WAIT_MS ? null : wait;
 }
 
-function rest(millis: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits; throws the reason of a signal that is aborted meanwhile. */
+export function rest(millis: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
     const stop = () => {
       clearTimeout(timer);
       reject(signal?.reason);
@@ -76,21 +89,34 @@ function address(settings: Settings, path: string, query: Call['query'] = {}): s
   return `${settings.baseUrl}${path}${given.size > 0 ? `?${given}` : ''}`;
 }
 
+function credentialOf({ apiKey, token }: Settings, call: Call): Record<string, string> {
+  if (call.token !== undefined) return { authorization: `Bearer ${call.token}` };
+  if (apiKey !== undefined) return { 'x-api-key': apiKey };
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
 function headersOf(settings: Settings, call: Call): Record<string, string> {
   return {
     accept: 'application/json',
-    ...(settings.apiKey !== undefined && { 'x-api-key': settings.apiKey }),
+    ...credentialOf(settings, call),
+    ...(call.ifMatch !== undefined && { 'if-match': call.ifMatch }),
     ...(call.body !== undefined && { 'content-type': 'application/json' }),
     ...(call.idempotencyKey !== undefined && { 'idempotency-key': call.idempotencyKey }),
   };
 }
 
 export function createRequest(settings: Settings): Request {
-  async function attempt(url: string, init: RequestInit, call: Call): Promise<unknown> {
-    const limit = AbortSignal.timeout(settings.timeoutMs + (call.waitMs ?? 0));
+  const exchange = createExchange(settings);
+  return async (...call) => (await exchange<never>(...call)).body;
+}
+
+export function createExchange(settings: Settings): Exchange {
+  async function attempt(url: string, init: RequestInit, call: Call): Promise<Exchanged<unknown>> {
+    const limit = AbortSignal.timeout((call.timeoutMs ?? settings.timeoutMs) + (call.waitMs ?? 0));
     const signal = call.signal ? AbortSignal.any([call.signal, limit]) : limit;
     try {
-      return await readAnswer(await settings.fetch(url, { ...init, signal }));
+      const response = await settings.fetch(url, { ...init, signal });
+      return { body: await readAnswer(response), etag: response.headers.get('etag') ?? undefined };
     } catch (cause) {
       if (cause instanceof MainspringError) throw cause;
       if (call.signal?.aborted) throw call.signal.reason;
@@ -99,7 +125,7 @@ export function createRequest(settings: Settings): Request {
     }
   }
 
-  return async function request<Answer>(method: string, path: string, call: Call = {}): Promise<Answer> {
+  return async <Answer>(method: string, path: string, call: Call = {}): Promise<Exchanged<Answer>> => {
     const url = address(settings, path, call.query);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     // A redirect would carry the key to wherever it points.
@@ -108,7 +134,7 @@ export function createRequest(settings: Settings): Request {
     for (let number = 1; ; number++) {
       call.signal?.throwIfAborted();
       try {
-        return (await attempt(url, init, call)) as Answer;
+        return (await attempt(url, init, call)) as Exchanged<Answer>;
       } catch (failure) {
         const wait =
           failure instanceof MainspringError ? nextWait(failure, number, call, settings.retries) : null;

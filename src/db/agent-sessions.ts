@@ -79,9 +79,11 @@ export async function overdueAgents(
   { now, graceMs }: { now: Date; graceMs: number },
 ): Promise<{ orgId: string; agentId: string }[]> {
   const { rows } = await sql<{ org_id: string; id: string }>`
-    select org_id, id from agents
-    where connection <> 'offline'
-      and last_heartbeat_at + (interval_ms * missed_after + ${graceMs}) * interval '1 millisecond' < ${now}
+    select agents.org_id, agents.id from agent_sessions as session
+    join agents on agents.id = session.agent_id
+    where session.ended_at is null and agents.connection <> 'offline'
+      and agents.last_heartbeat_at
+        + (agents.interval_ms * agents.missed_after + ${graceMs}) * interval '1 millisecond' < ${now}
     limit 1000`.execute(db);
   return rows.map((row) => ({ orgId: row.org_id, agentId: row.id }));
 }

@@ -58,3 +58,7 @@ export function explainFailure(error: unknown): unknown {
     cause: error,
   });
 }
+
+/** Whether a statement failed because something that must be unique is there already. */
+export const isDuplicate = (error: unknown): boolean =>
+  isNativeError(error) && 'code' in error && error.code === '23505';

@@ -1,27 +1,19 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from './database.js';
-
-/** Between two pulses longer than this heartbeats may have been lost. */
-const GAP_MS = 3_000;
+import type { HeartbeatPathTable } from './tables.js';
 
 /**
- * Says that heartbeats can come through now; after a gap the path counts as restored from now on. Writes nothing while
- * no agent is connected: a first one is then given one deadline more than it needs.
+ * Says that all heartbeats of before `at` have been written; after a longer gap than `gapMs` the path counts as
+ * restored from then on. Writes nothing while no agent is connected: a first one is then given more time than it needs.
  */
-export async function pulse(db: Db, now: Date): Promise<void> {
+export async function pulse(db: Db, { at, gapMs }: { at: Date; gapMs: number }): Promise<void> {
   await sql`
     update heartbeat_path set
-      pulse_at = greatest(pulse_at, ${now}::timestamptz),
-      restored_at = case when pulse_at < ${now}::timestamptz - ${GAP_MS} * interval '1 millisecond'
-        then ${now}::timestamptz else restored_at end
-    where exists (select 1 from agents where connection <> 'offline')`.execute(db);
+      pulse_at = greatest(pulse_at, ${at}::timestamptz),
+      restored_at = case when pulse_at < ${at}::timestamptz - ${gapMs} * interval '1 millisecond'
+        then ${at}::timestamptz else restored_at end
+    where exists (select 1 from agent_sessions where ended_at is null)`.execute(db);
 }
 
-/**
- * Since when heartbeats could come through without a gap. While there is no pulse they cannot: then it is the future,
- * `now`.
- */
-export async function pathRestoredAt(db: Db, now: Date): Promise<Date> {
-  const path = await db.selectFrom('heartbeat_path').selectAll().executeTakeFirstOrThrow();
-  return now.getTime() - path.pulse_at.getTime() > GAP_MS ? now : path.restored_at;
-}
+export const readPath = (db: Db): Promise<Selectable<HeartbeatPathTable>> =>
+  db.selectFrom('heartbeat_path').selectAll().executeTakeFirstOrThrow();

@@ -5,6 +5,7 @@ import * as timers from './migrations/0001-timers.js';
 import * as eventDeliveries from './migrations/0002-event-deliveries.js';
 import * as statistics from './migrations/0003-statistics.js';
 import * as agents from './migrations/0004-agents.js';
+import * as agentStatistics from './migrations/0005-agent-statistics.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-event-deliveries': eventDeliveries,
   '0003-statistics': statistics,
   '0004-agents': agents,
+  '0005-agent-statistics': agentStatistics,
 };
 
 /**

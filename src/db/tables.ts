@@ -6,7 +6,7 @@ import type { Attempt, Channel } from '../schemas/delivery.js';
 import type { EventType } from '../schemas/event.js';
 import type { InstructionLayer, Variant } from '../schemas/instruction.js';
 import type { TimerStatus } from '../schemas/timer.js';
-import type { Tool } from '../schemas/tool.js';
+import type { Tool, ToolRequest } from '../schemas/tool.js';
 
 /** `json` columns are written as text (key order is kept) and read as values. */
 type Json<T> = ColumnType<T, string, string>;
@@ -257,7 +257,7 @@ export interface ToolTable {
   version: string;
   description: string;
   category: string | null;
-  schema: Json<Record<string, unknown>>;
+  schema: Json<ToolRequest['schema']>;
   status: Tool['status'];
   kind: Tool['kind'];
   /** Sealed JSON. */

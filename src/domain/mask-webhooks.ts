@@ -55,19 +55,19 @@ export function mapWebhooks<B extends Pick<ActionBundle, 'actions'>>(
   return { ...bundle, actions: bundle.actions.map(ofAction) };
 }
 
-/** Every effect of a bundle with its path in the request. */
+/** Every effect of a bundle with its path in the request; `path` is that of the list of actions. */
 export function effectsOf(
   bundle: Pick<ActionBundle, 'actions'>,
-  path = 'actionBundle',
+  path = 'actionBundle.actions',
 ): { path: string; effect: Effect }[] {
   return bundle.actions.flatMap((action, index) => {
-    const at = `${path}.actions.${index}`;
+    const at = `${path}.${index}`;
     const escalated = action.escalation
       ? [{ path: `${at}.escalation.action`, effect: action.escalation.action }]
       : [];
     if (action.type !== 'timer') return [{ path: at, effect: action }, ...escalated];
     return [
-      ...(action.actionBundle ? effectsOf(action.actionBundle, `${at}.actionBundle`) : []),
+      ...(action.actionBundle ? effectsOf(action.actionBundle, `${at}.actionBundle.actions`) : []),
       ...escalated,
     ];
   });

@@ -3,7 +3,7 @@ import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/mask-we
 import { isSignalTarget } from '../domain/signal-target.js';
 import { plan } from '../domain/timer-plan.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
-import type { Effect } from '../schemas/action.js';
+import type { ActionBundle, Effect } from '../schemas/action.js';
 import type { TimerRequest } from '../schemas/timer.js';
 import type { Vault } from '../secrets/vault.js';
 
@@ -32,6 +32,18 @@ function refusalOf(effect: Effect, orgId: string, guard: GuardOptions): string |
   }
 }
 
+/** Where the actions of a bundle lead that must not lead there; `path` is that of their list. */
+export function refusalsOf(
+  bundle: Pick<ActionBundle, 'actions'>,
+  path: string,
+  { orgId, guard }: { orgId: string; guard: GuardOptions },
+): { path: string; message: string }[] {
+  return effectsOf(bundle, path).flatMap(({ path: at, effect }) => {
+    const message = refusalOf(effect, orgId, guard);
+    return message ? [{ path: `${at}.${effect.type === 'webhook' ? 'url' : 'workflowId'}`, message }] : [];
+  });
+}
+
 /** Checks times and targets, seals secrets. `now` is ms since 1970. */
 export function prepare(
   request: TimerRequest,
@@ -39,11 +51,9 @@ export function prepare(
   { vault, guard }: PrepareOptions,
 ): Prepared {
   const due = plan(request, now);
-  const effects = request.actionBundle ? effectsOf(request.actionBundle) : [];
-  const errors = effects.flatMap(({ path, effect }) => {
-    const message = refusalOf(effect, orgId, guard);
-    return message ? [{ path: `${path}.${effect.type === 'webhook' ? 'url' : 'workflowId'}`, message }] : [];
-  });
+  const errors = request.actionBundle
+    ? refusalsOf(request.actionBundle, 'actionBundle.actions', { orgId, guard })
+    : [];
   if (due.kind === 'refused') errors.unshift({ path: due.path, message: due.message });
   if (due.kind === 'refused' || errors.length > 0) return { kind: 'refused', errors };
   const { fireAt, durationMs, windowAt } = due;
@@ -61,7 +71,8 @@ export function prepare(
   };
 }
 
-const sealed = (bundle: NonNullable<TimerRequest['actionBundle']>, vault: Vault) =>
+/** A bundle as it is stored: header values, and URLs with credentials, sealed. */
+export const sealed = <B extends Pick<ActionBundle, 'actions'>>(bundle: B, vault: Vault): B =>
   mapWebhooks(bundle, (webhook) => ({
     ...webhook,
     url: hasSecrets(webhook.url) ? vault.seal(webhook.url) : webhook.url,

@@ -5,6 +5,7 @@ import type { AgentRow } from '../../src/db/agents.js';
 import { readEvents } from '../../src/db/events.js';
 import { pulse } from '../../src/db/heartbeat-path.js';
 import { getTimer } from '../../src/db/timers.js';
+import { GAP_MS, PULSE_MS } from '../../src/domain/silence.js';
 import { anAgent, connected, refOf, rowOf } from '../support/agents.js';
 import { describeEachDatabase, silentLog } from '../support/databases.js';
 
@@ -13,7 +14,7 @@ const DEADLINE_MS = 180_000;
 
 describeEachDatabase('an agent that is looked at', (database) => {
   const db = () => database().db;
-  const pulseAt = (ms: number) => pulse(db(), new Date(ms));
+  const pulseAt = (ms: number) => pulse(db(), { at: new Date(ms), gapMs: GAP_MS });
 
   /** An agent that connected at the start, with a path that is open since. */
   async function connectedAgent(over: Partial<AgentRow> = {}): Promise<AgentRow> {
@@ -87,7 +88,7 @@ describeEachDatabase('an agent that is looked at', (database) => {
     const agent = await connectedAgent();
     await keepPath(START, START + DEADLINE_MS - 1);
     const { state } = await checkAt(agent, START + DEADLINE_MS - 1, true);
-    expect(state).toMatchObject({ connection: 'online', silentInMs: 1 });
+    expect(state).toMatchObject({ connection: 'online', silentInMs: 1 + PULSE_MS });
   });
 
   test('is given a little more when its session did not end: its row follows in batches', async () => {

@@ -28,6 +28,10 @@ beforeAll(async () => {
   ids.subscriptions = hook.json<{ subscription: { id: string } }>().subscription.id;
   const apiKey = await api.send('/api-keys', { token, body: { name: CANARY } });
   ids['api-keys'] = apiKey.json<{ apiKey: { id: string } }>().apiKey.id;
+  for (const [path, noun] of REGISTRY) {
+    const answer = await api.send(`/${path}`, { token, body: { ...BODIES[`/${path}`], name: CANARY } });
+    ids[path] = answer.json<Record<string, { id: string }>>()[noun]?.id ?? '';
+  }
   const delivery = aDelivery({
     orgId: first.orgId,
     timerId: ids.timers,
@@ -39,18 +43,29 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+/** What an administrator registers by name, and what it is called in the answer. */
+const REGISTRY = [
+  ['agents', 'agent'],
+  ['tools', 'tool'],
+  ['instructions', 'instruction'],
+] as const;
+
 /** A body that gets past the schema, so that it is the handler that refuses. */
-const BODIES: Record<string, unknown> = {
+const BODIES: Record<string, object> = {
   '/timers': { tenantId: 'a', requestedBy: 'a', name: 'a', duration: '1h' },
   '/timers/batch': { timers: [{}] },
   '/timers/:id/reschedule': { duration: '1h' },
   '/deliveries/redeliver': { status: 'dead', since: '2020-01-01T00:00:00Z' },
   '/subscriptions': { url: 'https://agents.example.com/', types: ['timer.*'] },
   '/api-keys': { name: 'another' },
+  '/agents': { name: 'another' },
+  '/tools': { name: 'another' },
+  '/instructions': { name: 'another', layer: 'organisation' },
 };
 
 const guarded = routes.filter(({ callers }) => !callers.includes('open'));
-const withId = guarded.filter(({ path }) => path.includes(':id'));
+/** What an agent calls for itself is refused for any other, whosever that is. */
+const withId = guarded.filter(({ path, callers }) => path.includes(':id') && !callers.includes('agent'));
 const others = guarded.filter(({ path }) => !path.includes(':'));
 const named = (route: Route) => ({ name: `${route.method.toUpperCase()} ${route.path}`, route });
 
@@ -99,6 +114,10 @@ describe('another organisation', () => {
     expect(delivery.status).toBe('dead');
     expect((await api.send('/subscriptions', { key })).text).toContain(ids.subscriptions);
     expect((await api.send('/api-keys', { token })).text).toContain(ids['api-keys']);
+    for (const [path] of REGISTRY) {
+      const answer = await api.send(`/${path}/${ids[path]}`, { token });
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"1"']);
+    }
   });
 
   test.each(guarded.map(named))('needs a credential of its own from elsewhere: $name', async ({ route }) => {

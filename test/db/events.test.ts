@@ -207,4 +207,22 @@ describeEachDatabase('event subscriptions', (database) => {
     await appendEvents(db, [event('gone', 'a')]);
     await expect(deliveriesOf('gone')).resolves.toEqual([]);
   });
+
+  test('what happened to one agent is read along an index of its own', async () => {
+    const { db } = database();
+    const events = Array.from({ length: 3_000 }, (_, n) => event('agents', `s${n % 300}`));
+    const connected = event('agents', 's7', { type: 'agent.connected' });
+    await appendEvents(db, [...events, connected]);
+    await sql`analyze events`.execute(db);
+    const scans = async () => {
+      await sql`select pg_stat_force_next_flush()`.execute(db);
+      const { rows } = await sql<{ scans: number }>`
+        select idx_scan as scans from pg_stat_user_indexes where indexrelname = 'events_agents'`.execute(db);
+      return rows[0]?.scans ?? 0;
+    };
+    const before = await scans();
+    const wish = { orgId: 'agents', subject: 's7', type: 'agent.*', limit: 50 };
+    await expect(readEvents(db, wish)).resolves.toMatchObject([{ type: 'agent.connected' }]);
+    await expect(scans()).resolves.toBe(before + 1);
+  });
 });

@@ -1,9 +1,11 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import type { AgentRow } from '../../src/db/agents.js';
 import { appendEvents } from '../../src/db/events.js';
 import { claim } from '../../src/db/idempotency.js';
 import { ensureOrg } from '../../src/db/orgs.js';
-import { deleteEnded, vacuumEmbedded } from '../../src/db/retention.js';
+import { deleteEnded, vacuumEmbedded, vacuumHeartbeats } from '../../src/db/retention.js';
+import { anAgent, connected } from '../support/agents.js';
 import { describeEachDatabase } from '../support/databases.js';
 
 const OLD = new Date('2020-01-01T00:00:00Z');
@@ -45,20 +47,58 @@ describeEachDatabase('retention', (database) => {
     };
     await claim(db, { ...request, key: 'old', now: new Date(Date.now() - 86_400_001) });
     await claim(db, { ...request, key: 'new', now: new Date() });
+    const [agent, quiet] = [await anAgent(database()), await anAgent(database())];
+    const session = (id: string, { id: agent_id, org_id }: AgentRow, ended_at: Date | null) =>
+      db
+        .insertInto('agent_sessions')
+        .values({ id, agent_id, org_id, context: null, interval_ms: 1, connected_at: OLD, ended_at })
+        .execute();
+    await session('old-1', agent, OLD);
+    await session('old-2', quiet, OLD);
+    await session('old-3', quiet, OLD);
+    await session('ended-lately', quiet, NEW);
+    await session('still-open', agent, null);
+    for (const hour of [OLD, NEW])
+      for (const { id: agent_id, org_id } of [agent, quiet])
+        await db
+          .insertInto('agent_usage')
+          .values({ org_id, agent_id, hour, kind: 'tool', subject: 'search' })
+          .execute();
   });
 
   test('deletes what ended long ago and nothing else, a bounded batch at a time', async () => {
     const { db } = database();
     const first = await deleteEnded(db, { before: BEFORE, limit: 2 });
-    expect(first).toEqual({ timers: 2, deliveries: 1, events: 2, windows: 1, idempotencyKeys: 1 });
+    expect(first).toEqual({
+      timers: 2,
+      deliveries: 1,
+      events: 2,
+      windows: 1,
+      idempotencyKeys: 1,
+      sessions: 2,
+      usage: 2,
+    });
     const second = await deleteEnded(db, { before: BEFORE, limit: 2 });
-    expect(second).toEqual({ timers: 1, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 });
+    expect(second).toEqual({
+      timers: 1,
+      deliveries: 0,
+      events: 0,
+      windows: 0,
+      idempotencyKeys: 0,
+      sessions: 1,
+      usage: 0,
+    });
     await expect(deleteEnded(db, { before: BEFORE, limit: 2 })).resolves.toMatchObject({ timers: 0 });
 
-    const left = async (table: 'timers' | 'deliveries') =>
+    const left = async (table: 'timers' | 'deliveries' | 'agent_sessions') =>
       (await db.selectFrom(table).select('id').orderBy('id').execute()).map(({ id }) => id);
     await expect(left('timers')).resolves.toEqual(['fired-lately', 'still-due', 'still-firing']);
     await expect(left('deliveries')).resolves.toEqual(['ended-lately', 'retried-for-long']);
+    await expect(left('agent_sessions')).resolves.toEqual(['ended-lately', 'still-open']);
+    await expect(db.selectFrom('agent_usage').select('hour').execute()).resolves.toEqual([
+      { hour: NEW },
+      { hour: NEW },
+    ]);
     await expect(db.selectFrom('idempotency_keys').select('key').execute()).resolves.toEqual([
       { key: 'new' },
     ]);
@@ -66,5 +106,27 @@ describeEachDatabase('retention', (database) => {
 
   test('frees the space of deleted rows where nobody else does', async () => {
     await expect(vacuumEmbedded(database())).resolves.toBeUndefined();
+  });
+
+  test('what heartbeats leave behind is used again: the tables stay as large as they are', async () => {
+    const { db } = database();
+    for (let count = 0; count < 150; count++) await connected(database(), await anAgent(database()), NEW);
+    const metrics = JSON.stringify({ cpu: 12.5, memory: 47.25, activeConnections: 3 });
+    const beat = async (count: number) => {
+      const last_heartbeat_at = new Date(NEW.getTime() + count);
+      await db.updateTable('agents').set({ last_heartbeat_at, metrics }).execute();
+      await db.updateTable('agent_sessions').set({ last_heartbeat_at, heartbeats: count }).execute();
+    };
+    const size = async () => {
+      const { rows } = await sql<{ kilobytes: number }>`
+        select sum(pg_relation_size(name::regclass) + pg_indexes_size(name::regclass))::int / 1024 as kilobytes
+        from unnest(array['agents', 'agent_sessions']) as name`.execute(db);
+      return rows[0]?.kilobytes ?? Number.NaN;
+    };
+    for (let count = 0; count < 5; count++) await beat(count);
+    const before = await size();
+    for (let count = 5; count < 55; count++) await beat(count);
+    expect(await size()).toBeLessThan(before * 1.2);
+    await expect(vacuumHeartbeats(database())).resolves.toBeUndefined();
   });
 });

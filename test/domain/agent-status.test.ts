@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { agentDetails } from '../../src/domain/agent-details.js';
 import { agentStatus, commandsOf } from '../../src/domain/agent-status.js';
-import { silentInMs } from '../../src/domain/silence.js';
+import { GAP_MS, isSilent, PULSE_MS, silentInMs } from '../../src/domain/silence.js';
 import { silenceActions, silenceTimerId } from '../../src/domain/silence-timer.js';
 
 test('being suspended goes before everything, being offline before being busy', () => {
@@ -18,10 +18,19 @@ test('an agent is told to pause or to stop as long as it is so', () => {
 });
 
 test('silence counts from the last heartbeat, or from when one could have come again', () => {
-  const seen = { lastHeartbeatAt: 1_000, pathRestoredAt: 0, deadlineMs: 500 };
-  expect(silentInMs(seen, 1_499)).toBe(1);
-  expect(silentInMs(seen, 1_500)).toBe(0);
-  expect(silentInMs({ ...seen, pathRestoredAt: 2_000 }, 2_400)).toBe(100);
+  const seen = { lastHeartbeatAt: 1_000, restoredAt: 0, deadlineMs: 500, pulseAt: 1_499 };
+  expect(isSilent(seen)).toBe(false);
+  expect(isSilent({ ...seen, pulseAt: 1_500 })).toBe(true);
+  expect(isSilent({ ...seen, pulseAt: 2_499, restoredAt: 2_000 })).toBe(false);
+  expect(isSilent({ ...seen, pulseAt: 2_500, restoredAt: 2_000 })).toBe(true);
+});
+
+test('an outage that has just begun is not counted as silence', () => {
+  const seen = { lastHeartbeatAt: 1_000, restoredAt: 0, deadlineMs: 500, pulseAt: 1_400 };
+  expect(isSilent(seen)).toBe(false);
+  expect(silentInMs(seen, 1_600)).toBe(PULSE_MS);
+  expect(silentInMs(seen, 1_400)).toBe(100 + PULSE_MS);
+  expect(silentInMs(seen, seen.pulseAt + GAP_MS + 1)).toBe(seen.deadlineMs);
 });
 
 const SILENCE = {

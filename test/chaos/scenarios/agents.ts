@@ -191,9 +191,10 @@ async function connectOne(caller: Caller, admin: Record<string, string>, name: s
   return { id: agent.id, token, isBeating: true };
 }
 
-const heartbeat = (caller: Caller, { id, token }: Client): Promise<Answer> =>
-  caller.call(`/agents/${id}/heartbeat`, {
-    body: { status: 'online' },
-    headers: { authorization: `Bearer ${token}` },
-    timeoutMs: 3_000,
-  });
+/** One that a process does not answer is sent to another one, as a load balancer would. */
+const heartbeat = (caller: Caller, { id, token }: Client): Promise<Answer | null> =>
+  caller.insist(
+    `/agents/${id}/heartbeat`,
+    { body: { status: 'online' }, headers: { authorization: `Bearer ${token}` }, timeoutMs: 3_000 },
+    Date.now() + INTERVAL_MS,
+  );

@@ -1,0 +1,70 @@
+import type { AgentColumns, AgentRow, NewAgent } from '../db/agents.js';
+import type { Db } from '../db/database.js';
+import { keepTools } from '../db/tools.js';
+import type { AgentChange, AgentRequest, Heartbeat } from '../schemas/agent.js';
+import { refusalsOf, sealed } from '../timers/prepare.js';
+import { invalid } from './problem.js';
+import type { Services } from './services.js';
+import { sealSettings } from './settings.js';
+
+type Sealing = Pick<Services, 'vault' | 'guard'>;
+
+/** Throws for names that no tool has; those that one has are not deleted before the transaction ends. */
+export async function assertTools(tx: Db, orgId: string, names: readonly string[]): Promise<void> {
+  const known = await keepTools(tx, orgId, names);
+  const errors = names.flatMap((name, index) =>
+    known.has(name) ? [] : [{ path: `tools.${index}`, message: 'is not the name of a tool' }],
+  );
+  if (errors.length > 0) throw invalid(errors);
+}
+
+/** Actions as they are stored; throws where one leads where it must not. */
+function sealActions({ onMissed: actions }: Heartbeat, orgId: string, { vault, guard }: Sealing) {
+  const errors = refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard });
+  if (errors.length > 0) throw invalid(errors);
+  return sealed({ actions }, vault).actions;
+}
+
+/** The row that a request asks for. */
+export function newAgentOf(
+  request: AgentRequest,
+  { id, orgId }: { id: string; orgId: string },
+  services: Sealing,
+): NewAgent {
+  const { vault } = services;
+  const { name, type, description, instruction, tools, settings, model, environment, heartbeat } = request;
+  return {
+    ...{ id, orgId, name, tools },
+    ...{ type: type ?? null, description: description ?? null, model: model ?? null },
+    instruction: instruction ?? null,
+    settings: sealSettings(settings, { name: 'settings', vault }),
+    environment: sealSettings(environment, { name: 'environment', vault }),
+    intervalMs: heartbeat.interval,
+    missedAfter: heartbeat.missedAfter,
+    onMissed: sealActions(heartbeat, orgId, services),
+  };
+}
+
+const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
+
+/** What a change writes of an agent's row; what it does not name stays. */
+export function agentColumnsOf(change: AgentChange, agent: AgentRow, services: Sealing): AgentColumns {
+  const { vault } = services;
+  const { name, type, description, instruction, tools, settings, model, environment, heartbeat } = change;
+  const given = <V, S>(value: V | undefined, stored: (value: V) => S) =>
+    value === undefined ? undefined : stored(value);
+  return {
+    ...{ name, type, description, model },
+    instruction: json(instruction),
+    tools: json(tools),
+    settings: given(settings, (value) =>
+      sealSettings(value, { name: 'settings', stored: agent.settings, vault }),
+    ),
+    environment: given(environment, (value) =>
+      sealSettings(value, { name: 'environment', stored: agent.environment, vault }),
+    ),
+    interval_ms: heartbeat?.interval,
+    missed_after: heartbeat?.missedAfter,
+    on_missed: json(given(heartbeat, (value) => sealActions(value, agent.org_id, services))),
+  };
+}

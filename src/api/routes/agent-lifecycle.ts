@@ -1,0 +1,110 @@
+import { closeSession, eventOf, statusEvents } from '../../agents/connections.js';
+import { type AgentRow, updateAgent } from '../../db/agents.js';
+import type { Db } from '../../db/database.js';
+import { appendEvents } from '../../db/events.js';
+import { notify } from '../../db/notify.js';
+import { type LifecycleVerb, moved, startsOf } from '../../domain/agent-lifecycle.js';
+import { agentStatus } from '../../domain/agent-status.js';
+import { AgentAnswer } from '../../schemas/agent.js';
+import type { EventType } from '../../schemas/event.js';
+import { Problem } from '../../schemas/problem.js';
+import { agentAnswer } from '../agent-answer.js';
+import { changeAgent } from '../change-agent.js';
+import { revised } from '../etag.js';
+import { ApiProblem } from '../problem.js';
+import { route } from '../route.js';
+import { tag } from './agents.js';
+
+const UNCHANGED_CONFIG = { raisesConfig: false };
+
+const EVENTS: Record<LifecycleVerb, EventType> = {
+  start: 'agent.started',
+  pause: 'agent.paused',
+  resume: 'agent.resumed',
+  stop: 'agent.stopped',
+};
+
+async function move(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Promise<AgentRow> {
+  const { lifecycle: from } = agent;
+  const to = moved(from, verb);
+  if (to === null) {
+    const possible = startsOf(verb).join(' or ');
+    throw new ApiProblem('wrong_state', `the agent is ${from}: to ${verb} it, it must be ${possible}`);
+  }
+  const row = await updateAgent(tx, agent, { lifecycle: to }, UNCHANGED_CONFIG);
+  await appendEvents(tx, [eventOf(agent, EVENTS[verb], { from }, at)]);
+  return row;
+}
+
+const lifecycleRoute = (verb: LifecycleVerb, summary: string) =>
+  route({
+    method: 'post',
+    path: `/agents/:id/${verb}`,
+    callers: ['key', 'admin'],
+    orgWide: true,
+    etag: true,
+    tag,
+    summary,
+    answers: { 200: AgentAnswer, 404: Problem, 409: Problem },
+    async handle(request, services) {
+      const row = await changeAgent(request, services, (tx, agent, at) => move(tx, agent, verb, at));
+      return revised({ agent: agentAnswer(row, services) }, row);
+    },
+  });
+
+/** One change of the status is told, from what it was to suspended. */
+async function suspend(tx: Db, agent: AgentRow, at: Date): Promise<AgentRow> {
+  if (agent.is_suspended) return agent;
+  await closeSession(tx, { ...agent, is_suspended: true }, { reason: 'suspended', at });
+  await appendEvents(tx, statusEvents(agent, 'suspended', at));
+  await notify(tx, 'keys', agent.org_id);
+  return updateAgent(tx, agent, { is_suspended: true }, UNCHANGED_CONFIG);
+}
+
+async function activate(tx: Db, agent: AgentRow, at: Date): Promise<AgentRow> {
+  if (!agent.is_suspended) return agent;
+  const { connection } = agent;
+  await appendEvents(tx, statusEvents(agent, agentStatus({ isSuspended: false, connection }), at));
+  await notify(tx, 'keys', agent.org_id);
+  return updateAgent(tx, agent, { is_suspended: false }, UNCHANGED_CONFIG);
+}
+
+const suspendRoute = route({
+  method: 'post',
+  path: '/agents/:id/suspend',
+  callers: ['admin'],
+  etag: true,
+  tag,
+  summary: 'Suspend an agent',
+  description:
+    'Its session ends, and it is answered 403 `agent_suspended` until it is activated. Without effect on one that is suspended.',
+  answers: { 200: AgentAnswer, 404: Problem },
+  async handle(request, services) {
+    const row = await changeAgent(request, services, suspend);
+    return revised({ agent: agentAnswer(row, services) }, row);
+  },
+});
+
+const activateRoute = route({
+  method: 'post',
+  path: '/agents/:id/activate',
+  callers: ['admin'],
+  etag: true,
+  tag,
+  summary: 'Let a suspended agent connect again',
+  description: 'Without effect on one that is not suspended.',
+  answers: { 200: AgentAnswer, 404: Problem },
+  async handle(request, services) {
+    const row = await changeAgent(request, services, activate);
+    return revised({ agent: agentAnswer(row, services) }, row);
+  },
+});
+
+export const agentLifecycleRoutes = [
+  suspendRoute,
+  activateRoute,
+  lifecycleRoute('start', 'Start an agent that is new or was stopped'),
+  lifecycleRoute('pause', 'Pause a running agent: its next heartbeat tells it'),
+  lifecycleRoute('resume', 'Let a paused agent go on'),
+  lifecycleRoute('stop', 'Stop an agent: its next heartbeat tells it'),
+];

@@ -1,0 +1,148 @@
+import { closeSession, eventOf } from '../../agents/connections.js';
+import {
+  type AgentRow,
+  deleteAgent,
+  getAgent,
+  insertAgent,
+  listAgents,
+  updateAgent,
+} from '../../db/agents.js';
+import { isDuplicate } from '../../db/database-error.js';
+import { appendEvents } from '../../db/events.js';
+import { notify } from '../../db/notify.js';
+import { AgentAnswer, AgentChange, AgentFilter, AgentPage, AgentRequest } from '../../schemas/agent.js';
+import { Problem } from '../../schemas/problem.js';
+import { agentAnswer } from '../agent-answer.js';
+import { agentColumnsOf, assertTools, newAgentOf } from '../agent-columns.js';
+import { changeAgent, findOwnAgent } from '../change-agent.js';
+import { revised } from '../etag.js';
+import { readPage } from '../page.js';
+import { ApiProblem } from '../problem.js';
+import { Reply, route } from '../route.js';
+import type { Services } from '../services.js';
+
+export const tag = 'Agents';
+
+const nameTaken = () => new ApiProblem('name_taken', 'another agent has this name');
+
+/** Writes an agent; a repeat of a request whose answer was lost finds the one that it wrote. */
+async function create(request: AgentRequest, ref: { id: string; orgId: string }, services: Services) {
+  const { database, clock } = services;
+  return database.db.transaction().execute(async (tx): Promise<AgentRow> => {
+    const standing = await getAgent(tx, ref.orgId, ref.id);
+    if (standing) return standing;
+    await assertTools(tx, ref.orgId, request.tools);
+    const row = await insertAgent(tx, newAgentOf(request, ref, services));
+    if (!row) throw nameTaken();
+    await appendEvents(tx, [eventOf(row, 'agent.created', {}, new Date(clock()))]);
+    return row;
+  });
+}
+
+const createRoute = route({
+  method: 'post',
+  path: '/agents',
+  callers: ['admin'],
+  idempotent: true,
+  etag: true,
+  tag,
+  summary: 'Create an agent',
+  description: 'It can connect once credentials were made for it: `POST /agents/:id/credentials/regenerate`.',
+  body: AgentRequest,
+  answers: { 201: AgentAnswer, 409: Problem, 422: Problem },
+  async handle({ body, caller: { orgId }, idFor }, services) {
+    const row = await create(body, { id: idFor(), orgId }, services);
+    await services.starter.tellAgent({ orgId, agentId: row.id });
+    return revised({ agent: agentAnswer(row, services) }, row, 201, { Location: `/agents/${row.id}` });
+  },
+});
+
+const listRoute = route({
+  method: 'get',
+  path: '/agents',
+  callers: ['key', 'admin'],
+  orgWide: true,
+  tag,
+  summary: 'List agents, the newest first',
+  query: AgentFilter,
+  answers: { 200: AgentPage },
+  async handle({ query, caller: { orgId } }, services) {
+    const { items: agents, nextCursor } = await readPage(
+      query,
+      (limit, position) => listAgents(services.db, orgId, { ...query, limit }, position),
+      (rows) => rows.map((row) => agentAnswer(row, services)),
+    );
+    return { agents, nextCursor };
+  },
+});
+
+const getRoute = route({
+  method: 'get',
+  path: '/agents/:id',
+  callers: ['key', 'admin'],
+  orgWide: true,
+  etag: true,
+  tag,
+  summary: 'An agent',
+  answers: { 200: AgentAnswer, 404: Problem },
+  async handle({ params, caller }, services) {
+    const row = await findOwnAgent(services, caller.orgId, params.id);
+    return revised({ agent: agentAnswer(row, services) }, row);
+  },
+});
+
+/** These are for people only; all else is given to the agent. */
+const UNTOLD = new Set(['type', 'description']);
+
+const changeRoute = route({
+  method: 'patch',
+  path: '/agents/:id',
+  callers: ['admin'],
+  etag: true,
+  tag,
+  summary: 'Change an agent',
+  description:
+    'What is given replaces what stood, as a whole; `null` takes it away, and `***` keeps a secret. A running agent learns of it with its next heartbeat.',
+  body: AgentChange,
+  answers: { 200: AgentAnswer, 404: Problem, 409: Problem, 422: Problem },
+  async handle(request, services) {
+    const { body, caller } = request;
+    const fields = Object.keys(body);
+    const raisesConfig = fields.some((field) => !UNTOLD.has(field));
+    const row = await changeAgent(
+      request,
+      services,
+      async (tx, agent, at) => {
+        const changed = await updateAgent(tx, agent, agentColumnsOf(body, agent, services), { raisesConfig });
+        await appendEvents(tx, [eventOf(changed, 'agent.updated', { fields }, at)]);
+        return changed;
+      },
+      (tx) => assertTools(tx, caller.orgId, body.tools ?? []),
+    ).catch((error: unknown) => {
+      throw isDuplicate(error) ? nameTaken() : error;
+    });
+    return revised({ agent: agentAnswer(row, services) }, row);
+  },
+});
+
+const deleteRoute = route({
+  method: 'delete',
+  path: '/agents/:id',
+  callers: ['admin'],
+  etag: true,
+  tag,
+  summary: 'Delete an agent, with its credentials and its history',
+  description: 'Its session ends, and its tokens are refused within a second everywhere.',
+  answers: { 204: { description: 'Deleted' }, 404: Problem },
+  async handle(request, services) {
+    await changeAgent(request, services, async (tx, agent, at) => {
+      await closeSession(tx, agent, { reason: 'deleted', at });
+      await deleteAgent(tx, agent);
+      await appendEvents(tx, [eventOf(agent, 'agent.deleted', {}, at)]);
+      await notify(tx, 'keys', agent.org_id);
+    });
+    return new Reply(204, null);
+  },
+});
+
+export const agentRoutes = [createRoute, listRoute, getRoute, changeRoute, deleteRoute];
