@@ -7,6 +7,7 @@ const MISSED_AFTER = 3;
 const DEADLINE_MS = INTERVAL_MS * MISSED_AFTER;
 const SUSTAINED_MS = 30_000;
 const PER_SECOND = 300;
+const SETTLING_MS = 10_000;
 const SILENT = 500;
 const SAMPLE = 100;
 const HEARTBEAT = JSON.stringify({ status: 'busy', metrics: { cpu: 45, memory: 60, activeConnections: 3 } });
@@ -131,8 +132,9 @@ export async function agents({ product, report, count = 2_000 }) {
     return row;
   });
   const make = heartbeatsOf(product, connected);
-  // Each once: the workflows have opened their sessions then.
+  // Each once, and a moment more: the workflows have opened their sessions then.
   await drive({ base: product.base, connections: 16, count, make });
+  await sleep(SETTLING_MS);
   const before = await historyLength(product, connected);
   await report(`heartbeats, ${PER_SECOND} a second for ${SUSTAINED_MS / 1_000} s`, () =>
     drive({ base: product.base, connections: 64, perSecond: PER_SECOND, ms: SUSTAINED_MS, make }),

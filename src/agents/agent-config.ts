@@ -33,7 +33,10 @@ export async function agentConfig(
       schema: schema.input,
     })),
     agent: { id: agent.id, name: agent.name, orgId: agent.org_id },
+    model: agent.model,
     settings: JSON.parse(vault.open(agent.settings)),
+    environment: JSON.parse(vault.open(agent.environment)),
+    heartbeat: { intervalMs: agent.interval_ms },
     configVersion: agent.config_version,
   };
 }

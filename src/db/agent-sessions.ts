@@ -32,6 +32,16 @@ export async function insertSession(tx: Db, agent: AgentRow, session: NewSession
     .execute();
 }
 
+/** From now on heartbeats of the open session are expected as the agent's row says. */
+export async function retimeSession(tx: Db, agent: AgentRow): Promise<void> {
+  await tx
+    .updateTable('agent_sessions')
+    .set({ interval_ms: agent.interval_ms })
+    .where('id', '=', agent.session_id)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
 /** Ends the open session of an agent whose row the transaction has locked. */
 export async function endOpenSession(
   tx: Db,

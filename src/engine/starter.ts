@@ -29,6 +29,8 @@ export interface Starter {
   wakeEndpoint(endpoint: Endpoint): void;
   /** Makes an agent's workflow look at its row again; starts it where it does not run. */
   tellAgent(agent: AgentRef): Promise<void>;
+  /** The same where it may also find out later, when its session ends or begins: never fails. */
+  tryTellAgent(agent: AgentRef): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -78,6 +80,11 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     return started;
   }
 
+  async function tellAgent(agent: AgentRef): Promise<void> {
+    const wanted = startOfAgent(agent);
+    await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: agentChanged });
+  }
+
   const teller = createTeller(client, log, now);
   const runs = `${temporalUiUrl}/namespaces/${client.options.namespace}/workflows`;
   const linkTo = (workflowId: string) => ({ workflowId, url: `${runs}/${encodeURIComponent(workflowId)}` });
@@ -92,10 +99,11 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
       start(startOfOwner(orgId, { kind: 'window', startsAt, openUntilMs: 0 })),
     ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS, startWithWord),
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
-    async tellAgent(agent) {
-      const wanted = startOfAgent(agent);
-      await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: agentChanged });
-    },
+    tellAgent,
+    tryTellAgent: (agent) =>
+      tellAgent(agent).catch((error: unknown) =>
+        log.warn({ org: agent.orgId, agent: agent.agentId, error }, 'A change of an agent was not told'),
+      ),
     tellChanged(orgId, fireAt) {
       const [owner] = ownersOf(fireAt, now());
       if (owner.kind === 'window') teller.tell(startOf(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);

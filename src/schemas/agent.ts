@@ -171,7 +171,10 @@ export const AgentConfig = z
       }),
     ),
     agent: z.looseObject({ id: z.string(), name: z.string(), orgId: z.string() }),
+    model: z.string().nullable(),
     settings: z.record(z.string(), z.unknown()),
+    environment: z.record(z.string(), z.string()),
+    heartbeat: z.looseObject({ intervalMs: z.int().describe('So often a heartbeat is expected') }),
     configVersion: z.int(),
   })
   .meta({ id: 'AgentConfig' });

@@ -70,6 +70,9 @@ describe('connecting', () => {
       instruction: expect.stringContaining('1. Be kind.'),
       tools: [],
       agent: { id: agent.id, name: agent.name, orgId: org.orgId },
+      model: null,
+      environment: {},
+      heartbeat: { intervalMs: 60_000 },
       settings,
       configVersion: 1,
     });

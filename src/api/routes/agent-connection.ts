@@ -109,7 +109,7 @@ const disconnectRoute = route({
       const agent = await lockAgent(tx, orgId, agentId);
       return agent ? closeSession(tx, agent, { reason: 'disconnected', at: new Date(clock()) }) : false;
     });
-    if (wasOpen) await starter.tellAgent({ orgId, agentId });
+    if (wasOpen) await starter.tryTellAgent({ orgId, agentId });
     return new Reply(204, null);
   },
 });

@@ -64,14 +64,12 @@ const regenerateRoute = route({
   body: Regeneration,
   answers: { 200: Credentials, 404: Problem },
   async handle({ params, body: { overlap = 0 }, caller: { orgId }, origin }, services) {
-    const { starter, log } = services;
+    const { starter } = services;
     const secret = generateAgentSecret();
     const agent = await renew({ orgId, id: params.id, secret, overlapMs: overlap }, services);
     if (!agent) throw new ApiProblem('not_found', 'there is no such agent');
     // Not waited for: the secret would be lost with the answer, and a session that nobody ends falls silent unheard.
-    starter
-      .tellAgent({ orgId, agentId: agent.id })
-      .catch((error: unknown) => log.debug({ agent: agent.id, error }, 'Could not tell of new credentials'));
+    void starter.tryTellAgent({ orgId, agentId: agent.id });
     return { agentId: agent.id, secret, ...filesOf(agent, secret, origin, services) };
   },
 });
