@@ -132,7 +132,8 @@ export async function agents({ product, report, count = 2_000 }) {
     return row;
   });
   const make = heartbeatsOf(product, connected);
-  // Each once, and a moment more: the workflows have opened their sessions then.
+  // Connecting is answered before the workflows have opened all sessions.
+  await sleep(SETTLING_MS);
   await drive({ base: product.base, connections: 16, count, make });
   await sleep(SETTLING_MS);
   const before = await historyLength(product, connected);

@@ -1,7 +1,7 @@
 import { closeSession } from '../agents/connections.js';
 import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
-import type { Database, Db } from '../db/database.js';
-import { readPath } from '../db/heartbeat-path.js';
+import type { Database } from '../db/database.js';
+import { type Path, readPath } from '../db/heartbeat-path.js';
 import { insertTimers, type NewTimer } from '../db/timers.js';
 import { windowOf } from '../domain/owner.js';
 import { isSilent, type LastSeen, silentInMs } from '../domain/silence.js';
@@ -46,61 +46,61 @@ const stateOf = (agent: AgentRow, leftMs: number): AgentState => ({
 export function createCheckAgent({ database, starter, log, now = Date.now }: CheckAgentOptions) {
   const { db } = database;
 
-  /** Null of one that is not connected: it cannot fall silent. */
-  async function lastSeen(tx: Db, agent: AgentRow): Promise<LastSeen | null> {
-    const { connection, last_heartbeat_at: lastHeartbeatAt } = agent;
-    if (connection === 'offline' || !lastHeartbeatAt) return null;
-    const { pulse_at, restored_at } = await readPath(tx);
-    return {
-      lastHeartbeatAt: lastHeartbeatAt.getTime(),
-      deadlineMs: deadlineOf(agent),
-      pulseAt: pulse_at.getTime(),
-      restoredAt: restored_at.getTime(),
-    };
-  }
+  /** As of the latest pulse: what comes after it can only be heard of later. */
+  const seenOf = (agent: AgentRow, { pulse_at, restored_at }: Path): LastSeen => ({
+    lastHeartbeatAt: agent.last_heartbeat_at?.getTime() ?? 0,
+    deadlineMs: deadlineOf(agent),
+    pulseAt: pulse_at.getTime(),
+    restoredAt: restored_at.getTime(),
+  });
 
-  async function stateNow(agent: AgentRow): Promise<AgentState> {
-    const seen = await lastSeen(db, agent);
-    return stateOf(agent, seen ? silentInMs(seen, now()) : deadlineOf(agent));
-  }
+  const isOverdue = (agent: AgentRow, path: Path, graceMs: number): boolean => {
+    const seen = seenOf(agent, path);
+    return agent.connection !== 'offline' && isSilent({ ...seen, deadlineMs: seen.deadlineMs + graceMs });
+  };
 
-  async function isOverdue(tx: Db, agent: AgentRow, graceMs: number): Promise<boolean> {
-    const seen = await lastSeen(tx, agent);
-    return seen !== null && isSilent({ ...seen, deadlineMs: seen.deadlineMs + graceMs });
-  }
+  const stateNow = (agent: AgentRow, path: Path): AgentState =>
+    stateOf(agent, silentInMs(seenOf(agent, path), now()));
 
-  async function recordSilence({ org_id: orgId, id: agentId }: AgentRow, graceMs: number): Promise<void> {
-    const fireAt = new Date(now());
-    await starter.ensureOwners(orgId, fireAt);
-    const timer = await db.transaction().execute(async (tx) => {
+  /** The agent as it is then: a heartbeat that was written meanwhile makes it one that is not silent. */
+  async function recordSilence(
+    { org_id: orgId, id: agentId, on_missed: onMissed }: AgentRow,
+    path: Path,
+    graceMs: number,
+  ): Promise<AgentState | null> {
+    const at = new Date(now());
+    if (onMissed.length > 0) await starter.ensureOwners(orgId, at);
+    const recorded = await db.transaction().execute(async (tx) => {
       const agent = await lockAgent(tx, orgId, agentId);
-      if (!agent || !(await isOverdue(tx, agent, graceMs))) return null;
-      await closeSession(tx, agent, { reason: 'silent', at: fireAt });
-      const made = timerOf(agent, fireAt);
-      const written = made.map((one) => ({ ...one, mustBeRead: true }));
-      await insertTimers(tx, made, noticesOf(written, now()));
-      return made;
+      if (!agent || !isOverdue(agent, path, graceMs)) return { agent, timers: null };
+      await closeSession(tx, agent, { reason: 'silent', at });
+      const timers = timersOf(agent, at);
+      const written = timers.map((one) => ({ ...one, mustBeRead: true }));
+      if (timers.length > 0) await insertTimers(tx, timers, noticesOf(written, now()));
+      return { agent: { ...agent, connection: 'offline' as const }, timers };
     });
-    if (timer === null) return;
-    starter.tellChanged(orgId, fireAt);
-    countSilence();
-    if (timer.length > 0) countTimers('created');
-    log.info({ org: orgId, agent: agentId }, 'An agent fell silent');
+    const { agent, timers } = recorded;
+    if (timers) {
+      countSilence();
+      countTimers('created', timers.length);
+      if (timers.length > 0) starter.tellChanged(orgId, at);
+      log.info({ org: orgId, agent: agentId }, 'An agent fell silent');
+    }
+    return agent ? stateNow(agent, path) : null;
   }
 
   return async function checkAgent({ orgId, agentId, wasSilent }: AgentCheck): Promise<AgentState | null> {
     const agent = await getAgent(db, orgId, agentId);
     if (!agent) return null;
+    if (agent.connection === 'offline') return stateOf(agent, deadlineOf(agent));
+    const path = await readPath(db);
     const graceMs = wasSilent ? 0 : UNTOLD_GRACE_MS;
-    if (!(await isOverdue(db, agent, graceMs))) return stateNow(agent);
-    await recordSilence(agent, graceMs);
-    const after = await getAgent(db, orgId, agentId);
-    return after ? stateNow(after) : null;
+    return isOverdue(agent, path, graceMs) ? recordSilence(agent, path, graceMs) : stateNow(agent, path);
   };
 }
 
 /** The timer that is due at once and carries what the agent's owner wants to happen; none where nothing is to. */
-function timerOf(agent: AgentRow, fireAt: Date): NewTimer[] {
+function timersOf(agent: AgentRow, fireAt: Date): NewTimer[] {
   const { session_id: sessionId, last_heartbeat_at: last, on_missed: onMissed } = agent;
   if (sessionId === null || last === null || onMissed.length === 0) return [];
   const silence = { agentId: agent.id, name: agent.name, sessionId, lastHeartbeatAt: last.toISOString() };

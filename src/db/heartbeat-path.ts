@@ -15,5 +15,8 @@ export async function pulse(db: Db, { at, gapMs }: { at: Date; gapMs: number }):
     where exists (select 1 from agent_sessions where ended_at is null)`.execute(db);
 }
 
-export const readPath = (db: Db): Promise<Selectable<HeartbeatPathTable>> =>
+/** Whether heartbeats can come through, and since when. */
+export type Path = Pick<Selectable<HeartbeatPathTable>, 'pulse_at' | 'restored_at'>;
+
+export const readPath = (db: Db): Promise<Path> =>
   db.selectFrom('heartbeat_path').selectAll().executeTakeFirstOrThrow();
