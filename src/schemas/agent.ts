@@ -24,7 +24,10 @@ export const InstructionText = z
 export type InstructionText = z.infer<typeof InstructionText>;
 
 /** The name of a tool: `read-file`. */
-export const ToolName = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+export const ToolName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+  .meta({ id: 'ToolName', examples: ['read-file'] });
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const Environment = z

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '../../src/engine/port.js';
 import { createLog } from '../../src/log.js';
 import { tellingRuntime } from '../support/engine.js';
+import { runAgents } from '../support/secrets/agents.js';
 import { misuse } from '../support/secrets/misuse.js';
 import { type SecretRun, startSecretRun } from '../support/secrets/run.js';
 import {
@@ -48,6 +49,7 @@ describe('secrets that callers give', () => {
     await keepTimers(run);
     await misuse(run);
     await redeliver(run);
+    await runAgents(run);
     await plantOpenly(run);
     await signalTimers(run);
     views = await look(run, key, lines);

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { mintAdminToken } from '../../src/api/admin-token.js';
 import { readConfig } from '../../src/config.js';
+import { AgentAnswer, ConnectAnswer, Credentials } from '../../src/schemas/agent.js';
 import { NewApiKey } from '../../src/schemas/api-key.js';
 import { createVault } from '../../src/secrets/vault.js';
 import type { Random } from '../chaos/random.js';
@@ -12,6 +13,8 @@ type Headers = Record<string, string>;
 export interface Callers {
   key: Headers;
   admin: Headers;
+  /** An agent of the run's own: no other request changes it. */
+  agent: { id: string; secret: string; headers: Headers };
   /** Of a key that is limited to the tenant `agent-1`. */
   limited: Headers;
   /** Credentials that must be refused. */
@@ -79,16 +82,19 @@ async function forgeries(token: string): Promise<Headers[]> {
 export async function createCallers(url: string, secretKeys: string): Promise<Callers> {
   const vault = createVault(readConfig({ SECRET_KEYS: secretKeys }).SECRET_KEYS);
   const token = await mintAdminToken(vault, { orgId: 'demo', credentialVersion: 1, now: Date.now() });
-  const answer = await fetch(`${url}/api-keys`, {
-    method: 'POST',
-    headers: { ...bearer(token), 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'limited', tenants: ['agent-1'] }),
-  });
-  const { key } = NewApiKey.parse(await answer.json());
+  const post = async (path: string, body: object) => {
+    const headers = { ...bearer(token), 'content-type': 'application/json' };
+    return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const { key } = NewApiKey.parse(await post('/api-keys', { name: 'limited', tenants: ['agent-1'] }));
+  const { agent } = AgentAnswer.parse(await post('/agents', { name: 'of the run' }));
+  const { secret } = Credentials.parse(await post(`/agents/${agent.id}/credentials/regenerate`, {}));
+  const connected = ConnectAnswer.parse(await post(`/agents/${agent.id}/connect`, { secret }));
   const all = await forgeries(token);
   return {
     key: { 'x-api-key': KEY },
     admin: bearer(token),
+    agent: { id: agent.id, secret, headers: bearer(connected.token) },
     limited: bearer(key),
     forged: (random) => random.pick(all),
   };

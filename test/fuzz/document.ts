@@ -63,7 +63,7 @@ export interface ApiOperation {
   method: string;
   /** `/timers/{id}` */
   path: string;
-  caller: 'key' | 'admin' | 'open';
+  caller: 'key' | 'admin' | 'agent' | 'open';
   parameters: Parameter[];
   body: JsonSchema | undefined;
   answers: Map<number, Promised>;
@@ -88,6 +88,7 @@ const asDefinitions = (schema: unknown) =>
 
 const callerOf = (security: Record<string, unknown>[]): ApiOperation['caller'] => {
   if (security.length === 0) return 'open';
+  if (security.some((way) => 'agentToken' in way)) return 'agent';
   return security.some((way) => 'apiKey' in way) ? 'key' : 'admin';
 };
 

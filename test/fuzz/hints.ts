@@ -49,7 +49,7 @@ const headerValue: Hint = (random) => random.pick(['', 'Bearer abc', 'a\tb', '\x
 const workflowId: Hint = (random) => random.pick(['order/demo/7', 'order/demo', 'x/demo/y/z', '/demo']);
 
 /** What the schemas of the document cannot say. `fields` name theirs; the pool knows what exists. */
-export const createHints = (pool: IdPool): Record<string, Hint> => ({
+export const createHints = (pool: IdPool, agentSecret: string): Record<string, Hint> => ({
   duration,
   every: farDuration,
   Duration: farDuration,
@@ -67,6 +67,16 @@ export const createHints = (pool: IdPool): Record<string, Hint> => ({
   wait: (random) => random.pick(['1ms', '40', '0.1s', 'PT0.05S']),
   limit: (random) => random.pick([1, 2, 7, 50, 50, 50, 500]),
   type: (random) => random.pick(EVENT_TYPES),
+  ToolName: (random) => `tool-${random.between(1, 999_999)}`,
+  'toolUse.name': (random) => `tool-${random.between(1, 9)}`,
+  'environment.name': (random) => random.pick(['LANG', 'API_KEY', '_a1']),
+  'environment.value': (random) => random.pick(['', "it's", '$(id) `x` "', 'Ünïcödé \u{1f600}']),
+  secret: () => agentSecret,
+  interval: (random) => random.pick(['30s', 60_000, 'PT2M', '1d']),
+  overlap: (random) => random.pick(['0.5s', '1h', 1]),
+  // A name that is not registered is refused.
+  tools: () => [],
+  agentId: (random) => pool.pick('agents', random) ?? randomUUID(),
   timerId: (random) => pool.pick('timers', random) ?? randomUUID(),
   since: (random) => random.pick(['2020-01-01T00:00:00Z', new Date().toISOString()]),
 });

@@ -63,6 +63,10 @@ export function createIdPool(): IdPool {
       learnIds('timers', [answer.timer, answer.timers].flat());
       learnIds('deliveries', [answer.delivery, answer.deliveries].flat());
       learnIds('subscriptions', [answer.subscription, answer.subscriptions].flat());
+      // Not those of other answers: the run's own agent must stay as it is.
+      if (method === 'POST' && path === '/agents') learnIds('agents', answer.agent);
+      learnIds('tools', [answer.tool, answer.tools].flat());
+      learnIds('instructions', [answer.instruction, answer.instructions].flat());
       // Not those of a list: among them are the keys that the run itself calls with.
       if (method === 'POST') learnIds('api-keys', answer.apiKey);
       if (typeof answer.nextCursor === 'string') ring(`cursor ${path}`).add(answer.nextCursor);

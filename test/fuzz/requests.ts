@@ -76,11 +76,16 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
 
   const chance = (random: Random, share: number) => random.next() < share;
 
-  function pathOf({ path, parameters }: ApiOperation, random: Random, isBad: boolean): string {
+  /** What an agent asks for itself. */
+  const isOwn = ({ caller, path }: ApiOperation) => caller === 'agent' || path.endsWith('/connect');
+
+  function pathOf(operation: ApiOperation, random: Random, isBad: boolean): string {
+    const { path, parameters } = operation;
     return path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const { schema = {} } = parameters.find((one) => one.in === 'path' && one.name === name) ?? {};
       if (isBad && chance(random, 0.3)) return random.pick(IDS);
       if (schema.enum) return String(random.pick(schema.enum));
+      if (isOwn(operation) && !chance(random, 0.1)) return callers.agent.id;
       return pool.pick(kindOf(path), random) ?? random.pick(IDS);
     });
   }
@@ -117,9 +122,11 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
 
   function credentialOf({ caller }: ApiOperation, random: Random): [Record<string, string>, boolean] {
     if (chance(random, 0.06)) return [callers.forged(random), true];
-    if (chance(random, 0.05)) return [random.pick([callers.key, callers.admin, {}]), false];
+    if (chance(random, 0.05))
+      return [random.pick([callers.key, callers.admin, callers.agent.headers, {}]), false];
     if (caller === 'admin') return [callers.admin, false];
     if (caller === 'open') return [{}, false];
+    if (caller === 'agent') return [callers.agent.headers, false];
     return [random.pick([callers.key, callers.key, callers.key, callers.limited, {}]), false];
   }
 

@@ -39,8 +39,9 @@ async function prepare({ port, secretKeys, seed }: FuzzOptions, url: string) {
   const document = { ...described, operations: operations.filter(({ path }) => path !== '/metrics') };
   const pool = createIdPool();
   const tally = createTally(document, pool);
-  const values = createValues({ schemas: document.schemas, hints: createHints(pool) });
   const callers = await createCallers(url, secretKeys);
+  const hints = createHints(pool, callers.agent.secret);
+  const values = createValues({ schemas: document.schemas, hints });
   const next = createRequests({ document, values, pool, callers });
   const judge = createJudge(document);
   const sender = createSender(port);

@@ -55,6 +55,8 @@ export function createValues({ schemas, hints }: ValueOptions) {
         return Math.round(number(schema, random));
       case 'number':
         return number(schema, random);
+      case 'null':
+        return null;
       case 'boolean':
         return random.next() < 0.5;
       case undefined:

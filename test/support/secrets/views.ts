@@ -17,6 +17,13 @@ async function readAll({ mainspring: { send, url } }: SecretRun, key: string): P
     const page = (await get(`/${name}?limit=500`)).json<Record<string, { id: string }[]>>();
     for (const { id } of page[name] ?? []) await get(`/${name}/${id}`);
   }
+  for (const name of ['agents', 'tools', 'instructions']) {
+    const page = (await get(`/${name}`)).json<Record<string, { id: string }[]>>();
+    for (const { id } of page[name] ?? []) await get(`/${name}/${id}`);
+    if (name !== 'agents') continue;
+    for (const { id } of page.agents ?? [])
+      for (const view of ['history', 'events', 'analytics']) await get(`/agents/${id}/${view}`);
+  }
   for (const path of ['/events?limit=500', '/subscriptions', '/timers/metrics', '/agent/health', '/healthz'])
     await get(path);
   for (const path of ['/timers/x', '/timers?limit=x', '/subscriptions/x', '/nowhere', '/openapi.json'])
@@ -39,8 +46,12 @@ async function streamed(url: string, key: string): Promise<string> {
 }
 
 /** The tables that may hold something of a caller's. */
-const TABLES =
-  'orgs api_keys timers windows deliveries endpoints events subscriptions idempotency_keys'.split(' ');
+const TABLES = [
+  'orgs api_keys timers windows deliveries endpoints events subscriptions idempotency_keys',
+  'agents agent_sessions agent_usage tools instructions instruction_assignments heartbeat_path',
+]
+  .join(' ')
+  .split(' ');
 
 /** Every place that a secret could come out of. */
 export const VIEWS = [
