@@ -33,6 +33,7 @@ const MISSING = {
   '06-state-machine': python,
   '07-phased-coordination': node,
   agent: python,
+  'claude-agent': node,
   'signals-cli': temporal,
   'signals-python': temporalio,
 };

@@ -4,22 +4,40 @@
  *     npm start        (README.md beside this file lists the variables)
  */
 import { existsSync } from 'node:fs';
-import { AIWMClient } from 'mainspring';
 import { openChats } from './chats.mjs';
 import { openClaude } from './claude.mjs';
 import { createFileCache } from './file-cache.mjs';
+import { AIWMClient } from './mainspring.mjs';
 import { createMetrics } from './metrics.mjs';
 import { createPlatforms } from './platforms.mjs';
 import { readSettings } from './settings.mjs';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-const HEARTBEAT_MS = Number(process.env.AIWM_HEARTBEAT_INTERVAL_MS || 60_000);
 /** How long an answer that is under way may still take when the agent is told to end. */
 const END_LIMIT_MS = 10_000;
 /** What it works with when AIWM_ENABLED is false. */
-const ALONE = { instruction: process.env.AGENT_INSTRUCTION ?? '', tools: [], settings: {} };
+const ALONE = {
+  instruction: process.env.AGENT_INSTRUCTION ?? '',
+  tools: [],
+  settings: {},
+  model: null,
+  heartbeat: { intervalMs: 60_000 },
+};
 const log = (text) => console.log(`${new Date().toISOString()} ${text}`);
+
+let isEnding = false;
+let intervalMs;
+
+/** Works with a configuration from now on: Claude reads it with each message, platforms and heartbeats are told. */
+function work(config) {
+  if (isEnding) return;
+  if (config.heartbeat.intervalMs !== intervalMs) {
+    intervalMs = config.heartbeat.intervalMs;
+    aiwm.startHeartbeat(intervalMs);
+  }
+  return platforms.use(readSettings(config));
+}
 
 const chats = openChats({
   answer: (message) => answer(message),
@@ -32,7 +50,7 @@ const aiwm = new AIWMClient({
   cache: createFileCache('.state/config.json'),
   onConfigChange(config) {
     log(`configuration ${config.configVersion}: it holds from the next message on`);
-    void platforms.use(readSettings(config));
+    return work(config);
   },
   onCommand(command) {
     log(`told to ${command}`);
@@ -60,7 +78,6 @@ async function answer({ chat, text }) {
   }
 }
 
-let isEnding = false;
 async function end() {
   if (isEnding) return;
   isEnding = true;
@@ -76,11 +93,9 @@ process.once('SIGTERM', end).once('SIGINT', end);
 
 try {
   const config = (await aiwm.connect({ allowCached: true })) ?? ALONE;
-  log(
-    `works with ${config.tools.length} tools: ${config.tools.map(({ name }) => name).join(', ') || 'none'}`,
-  );
-  aiwm.startHeartbeat(HEARTBEAT_MS);
-  await platforms.use(readSettings(config));
+  const names = config.tools.map(({ name }) => name).join(', ') || 'none';
+  log(`configuration ${config.configVersion ?? 'of its own'}, tools: ${names}`);
+  await work(config);
 } catch (error) {
   if (!isEnding) {
     log(`cannot connect: ${error.message}`);

@@ -3,22 +3,30 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Or any module that exports `query({prompt, options})` as that one does: AGENT_SDK=./my-sdk.mjs */
-const MODULE = process.env.AGENT_SDK || '@anthropic-ai/claude-agent-sdk';
+const SDK = '@anthropic-ai/claude-agent-sdk';
 /** What Claude's tools see of the environment is not the agent's own credentials. */
 const OWN = /^(?:AIWM_|TELEGRAM_|DISCORD_)/;
 
-async function loadQuery() {
-  const isFile = /^\.{0,2}\//.test(MODULE);
-  const sdk = await import(isFile ? pathToFileURL(path.resolve(MODULE)).href : MODULE).catch((error) => {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    console.error(`${MODULE} is not there. Install it with: npm install --include=optional`);
-    console.error('AGENT_SDK names another module that exports query({prompt, options}).');
-    process.exit(1);
-  });
-  if (typeof sdk.query === 'function') return sdk.query;
-  console.error(`${MODULE} exports no function query({prompt, options})`);
+function fail(text) {
+  console.error(text);
   process.exit(1);
+}
+
+/** That of the SDK, or of any module that exports one like it: AGENT_SDK=./my-sdk.mjs */
+async function loadQuery() {
+  const name = process.env.AGENT_SDK || SDK;
+  const isFile = /^\.{0,2}\//.test(name);
+  const file = path.resolve(name);
+  const { query } = await import(isFile ? pathToFileURL(file).href : name).catch((error) => {
+    // What is missing may as well be something that the module itself imports.
+    const isItself = error.message.includes(`'${isFile ? file : name}'`);
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !isItself) throw error;
+    fail(
+      `${name} is not there: install it (npm install ${SDK}), or let AGENT_SDK name a module that exports ` +
+        'query({prompt, options}).',
+    );
+  });
+  return typeof query === 'function' ? query : fail(`${name} exports no function query({prompt, options}).`);
 }
 
 function environment(oauthToken) {

@@ -6,7 +6,7 @@ const LONGEST_TEXT = 2_000;
 function load() {
   return import(MODULE).catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new Error(`${MODULE} is not there. Install it with: npm install --include=optional`);
+    throw new Error(`${MODULE} is not there: install it with npm install ${MODULE}`);
   });
 }
 
