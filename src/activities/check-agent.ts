@@ -4,7 +4,7 @@ import type { Database } from '../db/database.js';
 import { type Path, readPath } from '../db/heartbeat-path.js';
 import { insertTimers, type NewTimer } from '../db/timers.js';
 import { windowOf } from '../domain/owner.js';
-import { isSilent, type LastSeen, silentInMs } from '../domain/silence.js';
+import { isSilent, type LastSeen, PULSE_MS, silentInMs } from '../domain/silence.js';
 import { silenceActions, silenceTimerId } from '../domain/silence-timer.js';
 import { noticesOf } from '../domain/timers-notice.js';
 import type { Starter } from '../engine/starter.js';
@@ -29,6 +29,13 @@ export interface AgentCheck extends AgentRef {
 
 const deadlineOf = ({ interval_ms, missed_after }: AgentRow) => interval_ms * missed_after;
 
+/** Of a shorter deadline the agent learns by its next heartbeat, which the one of before allows it. */
+function holdingDeadlineOf(agent: AgentRow): number {
+  const { last_heartbeat_at: last, deadline_changed_at: changedAt, deadline_before_ms: before } = agent;
+  const isTold = last !== null && (changedAt === null || last > changedAt);
+  return isTold ? deadlineOf(agent) : Math.max(deadlineOf(agent), before ?? 0);
+}
+
 const stateOf = (agent: AgentRow, leftMs: number): AgentState => ({
   name: agent.name,
   lifecycle: agent.lifecycle,
@@ -49,7 +56,7 @@ export function createCheckAgent({ database, starter, log, now = Date.now }: Che
   /** As of the latest pulse: what comes after it can only be heard of later. */
   const seenOf = (agent: AgentRow, { pulse_at, restored_at }: Path): LastSeen => ({
     lastHeartbeatAt: agent.last_heartbeat_at?.getTime() ?? 0,
-    deadlineMs: deadlineOf(agent),
+    deadlineMs: holdingDeadlineOf(agent),
     pulseAt: pulse_at.getTime(),
     restoredAt: restored_at.getTime(),
   });
@@ -59,8 +66,9 @@ export function createCheckAgent({ database, starter, log, now = Date.now }: Che
     return agent.connection !== 'offline' && isSilent({ ...seen, deadlineMs: seen.deadlineMs + graceMs });
   };
 
+  /** Never later than the deadline says: a heartbeat may have put it in force by then. */
   const stateNow = (agent: AgentRow, path: Path): AgentState =>
-    stateOf(agent, silentInMs(seenOf(agent, path), now()));
+    stateOf(agent, Math.min(silentInMs(seenOf(agent, path), now()), deadlineOf(agent) + PULSE_MS));
 
   /** The agent as it is then: a heartbeat that was written meanwhile makes it one that is not silent. */
   async function recordSilence(

@@ -12,6 +12,12 @@ import type { EventType } from '../schemas/event.js';
 /** How a session began: the agent connected, or a heartbeat came after it had been silent. */
 export type SessionStart = 'connect' | 'heartbeat';
 
+export interface SessionWish {
+  start: SessionStart;
+  /** Asked while the row is locked: whether who calls may still do so. */
+  admits?: (agent: AgentRow) => boolean;
+}
+
 /** A fact about an agent. */
 export const eventOf = (
   agent: Pick<AgentRow, 'id' | 'org_id' | 'name'>,
@@ -37,27 +43,33 @@ export function statusEvents(agent: AgentRow, to: AgentStatus, at: Date): NewEve
 
 /**
  * Begins a session, with everything that follows from it, in one transaction; one that is open is replaced. Null where
- * there is no such agent; one that is suspended gets none. Of two heartbeats that bring an agent back at once, one does.
+ * there is no such agent, or it does not admit the caller; one that is suspended gets none. Of two heartbeats that bring an agent back at once, one does.
  */
 export async function openSession(
   db: Kysely<Tables>,
   { orgId, agentId }: AgentRef,
   session: NewSession,
-  start: SessionStart,
+  { start, admits = () => true }: SessionWish,
 ): Promise<AgentRow | null> {
   return db.transaction().execute(async (tx) => {
     const agent = await lockAgent(tx, orgId, agentId);
-    if (!agent) return null;
+    if (!agent || !admits(agent)) return null;
     const isOpen = agent.connection !== 'offline';
     if (agent.is_suspended || (isOpen && start === 'heartbeat')) return agent;
     const { id: sessionId, at, context, connection } = session;
     if (isOpen) await endOpenSession(tx, agent, { reason: 'replaced', at });
+    const replaced = {
+      sessionId: agent.session_id,
+      lastHeartbeatAt: agent.last_heartbeat_at,
+      reason: 'replaced',
+    };
     await insertSession(tx, agent, session);
     const isFirst = agent.lifecycle === 'created';
     if (isFirst)
       await tx.updateTable('agents').set({ lifecycle: 'running' }).where('id', '=', agentId).execute();
     await appendEvents(tx, [
       ...(isFirst ? [eventOf(agent, 'agent.started', { from: 'created' }, at)] : []),
+      ...(isOpen ? [eventOf(agent, 'agent.disconnected', replaced, at)] : []),
       eventOf(agent, 'agent.connected', { sessionId, context, by: start }, at),
       ...statusEvents(agent, statusOf(agent, connection), at),
     ]);

@@ -17,6 +17,8 @@ export type Beat = Omit<Beats, 'count'>;
 /** What agents tell between two writes. */
 export interface Heartbeats {
   note(beat: Beat): void;
+  /** Adds what a heartbeat that was noted tells of the agent's work. */
+  count(beat: Beat): void;
   /** Begins to write, and to say that heartbeats can come through. */
   begin(): void;
   /** Writes what is left. */
@@ -119,6 +121,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   let timer: NodeJS.Timeout | undefined;
   return {
     note: (beat) => keep({ ...beat, count: 1 }),
+    count: (beat) => keep({ ...beat, count: 0 }),
     begin() {
       timer ??= setInterval(tick, intervalMs).unref();
     },

@@ -1,6 +1,7 @@
 import type { AgentColumns, AgentRow, NewAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { keepTools } from '../db/tools.js';
+import { effectsOf, MASK } from '../domain/mask-webhooks.js';
 import type { AgentChange, AgentRequest, Heartbeat } from '../schemas/agent.js';
 import { refusalsOf, sealed } from '../timers/prepare.js';
 import { invalid } from './problem.js';
@@ -18,9 +19,22 @@ export async function assertTools(tx: Db, orgId: string, names: readonly string[
   if (errors.length > 0) throw invalid(errors);
 }
 
+const MASKED = 'holds the mask of a secret: send the secret itself';
+
+/** Actions that were read and sent back: their secrets read `***`. */
+const masksIn = (actions: Heartbeat['onMissed'], path: string) =>
+  effectsOf({ actions }, path).flatMap(({ path: at, effect }) => {
+    if (effect.type !== 'webhook') return [];
+    const isMasked = [effect.url, ...Object.values(effect.headers ?? {})].some((text) => text.includes(MASK));
+    return isMasked ? [{ path: at, message: MASKED }] : [];
+  });
+
 /** Actions as they are stored; throws where one leads where it must not. */
-function sealActions({ onMissed: actions }: Heartbeat, orgId: string, { vault, guard }: Sealing) {
-  const errors = refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard });
+function sealActions(actions: Heartbeat['onMissed'], orgId: string, { vault, guard }: Sealing) {
+  const errors = [
+    ...refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard }),
+    ...masksIn(actions, 'heartbeat.onMissed'),
+  ];
   if (errors.length > 0) throw invalid(errors);
   return sealed({ actions }, vault).actions;
 }
@@ -41,14 +55,23 @@ export function newAgentOf(
     environment: sealSettings(environment, { name: 'environment', vault }),
     intervalMs: heartbeat.interval,
     missedAfter: heartbeat.missedAfter,
-    onMissed: sealActions(heartbeat, orgId, services),
+    onMissed: sealActions(heartbeat.onMissed, orgId, services),
   };
 }
 
 const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
 
+const deadlineColumnsOf = ({ interval_ms, missed_after }: AgentRow, at: Date) => ({
+  deadline_changed_at: at,
+  deadline_before_ms: interval_ms * missed_after,
+});
+
 /** What a change writes of an agent's row; what it does not name stays. */
-export function agentColumnsOf(change: AgentChange, agent: AgentRow, services: Sealing): AgentColumns {
+export function agentColumnsOf(
+  change: AgentChange,
+  { agent, at }: { agent: AgentRow; at: Date },
+  services: Sealing,
+): AgentColumns {
   const { vault } = services;
   const { name, type, description, instruction, tools, settings, model, environment, heartbeat } = change;
   const given = <V, S>(value: V | undefined, stored: (value: V) => S) =>
@@ -63,8 +86,9 @@ export function agentColumnsOf(change: AgentChange, agent: AgentRow, services: S
     environment: given(environment, (value) =>
       sealSettings(value, { name: 'environment', stored: agent.environment, vault }),
     ),
+    ...(heartbeat ? deadlineColumnsOf(agent, at) : {}),
     interval_ms: heartbeat?.interval,
     missed_after: heartbeat?.missedAfter,
-    on_missed: json(given(heartbeat, (value) => sealActions(value, agent.org_id, services))),
+    on_missed: json(given(heartbeat?.onMissed, (value) => sealActions(value, agent.org_id, services))),
   };
 }

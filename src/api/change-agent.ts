@@ -26,8 +26,8 @@ export interface AgentRequestParts {
 }
 
 /**
- * Changes an agent in one transaction, its row locked, if it is the revision that was meant; where the engine answers, its
- * workflow knows before this does. `before` locks what has to be locked before an agent.
+ * Changes an agent in one transaction, its row locked, if it is the revision that was meant; its workflow is
+ * told afterwards. `before` locks what has to be locked before an agent.
  */
 export async function changeAgent<T>(
   { params, caller: { orgId }, header }: AgentRequestParts,
@@ -42,6 +42,7 @@ export async function changeAgent<T>(
     assertMatch(header, agent);
     return write(tx, agent, new Date(clock()));
   });
-  await starter.tryTellAgent({ orgId, agentId: params.id });
+  // Not waited for: it is done, whether the engine answers now or not.
+  void starter.tryTellAgent({ orgId, agentId: params.id });
   return written;
 }

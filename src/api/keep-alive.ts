@@ -37,16 +37,18 @@ export async function keepAlive(
   const { heartbeats, presences, starter, retelling, clock } = services;
   const ref = { orgId, agentId };
   const beat = beatOf(agentId, request, new Date(clock()));
-  heartbeats.note(beat);
+  heartbeats.note({ ...beat, succeeded: 0, failed: 0, toolUse: [] });
   const presence = await presences(agentId);
   // Who was revoked a moment ago must not come back by this.
   if (!presence || !isVersionValid(presence, credentialVersion, beat.at.getTime())) throw wrongCredential();
   if (presence.is_suspended) throw suspended();
   if (presence.connection === 'offline') {
-    if (await comeBack(presence, beat, services)) await starter.tellAgent(ref);
+    if (await comeBack(presence, { beat, credentialVersion }, services)) await starter.tellAgent(ref);
   } else if (!(await reaches(beat, ref, services)) && retelling.isDue(agentId, presence.interval_ms)) {
     await starter.tellAgent(ref);
   }
+  // Only now: one that is answered otherwise is sent again, with its counts.
+  if (beat.succeeded + beat.failed + beat.toolUse.length > 0) heartbeats.count(beat);
   return presence;
 }
 
@@ -65,12 +67,19 @@ async function reaches(beat: Beat, ref: { orgId: string; agentId: string }, { se
 }
 
 /** Opens a session anew, unless the heartbeat was on its way when the agent left. */
-async function comeBack(presence: Presence, beat: Beat, { db }: Services): Promise<boolean> {
+async function comeBack(
+  presence: Presence,
+  { beat, credentialVersion }: { beat: Beat; credentialVersion: number },
+  { db }: Services,
+): Promise<boolean> {
   const { id: agentId, org_id: orgId, session_id: sessionId, context } = presence;
   const { status: connection, at } = beat;
   if (sessionId !== null && (await hasLeftSince(db, sessionId, at))) return false;
   const session = { id: newId(), context, connection, at };
-  const agent = await openSession(db, { orgId, agentId }, session, 'heartbeat');
+  const agent = await openSession(db, { orgId, agentId }, session, {
+    start: 'heartbeat',
+    admits: (row) => isVersionValid(row, credentialVersion, at.getTime()),
+  });
   if (agent?.is_suspended) throw suspended();
   return agent !== null;
 }

@@ -32,11 +32,11 @@ export async function insertSession(tx: Db, agent: AgentRow, session: NewSession
     .execute();
 }
 
-/** From now on heartbeats of the open session are expected as the agent's row says. */
+/** Of a session whose interval changes no heartbeat counts as missed that the longer one does not expect. */
 export async function retimeSession(tx: Db, agent: AgentRow): Promise<void> {
   await tx
     .updateTable('agent_sessions')
-    .set({ interval_ms: agent.interval_ms })
+    .set({ interval_ms: sql<number>`greatest(interval_ms, ${agent.interval_ms})` })
     .where('id', '=', agent.session_id)
     .where('ended_at', 'is', null)
     .execute();

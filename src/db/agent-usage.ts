@@ -26,6 +26,9 @@ export const usageWrites: RawBuilder<unknown> = sql`
   join instructions on instructions.id = given.instruction_id
   where held.succeeded + held.failed > 0
     and instructions.status = 'active'
+    and exists (
+      select 1 from json_array_elements(instructions.variants) as offered (text)
+      where offered.text ->> 'name' = given.variant)
     and (instructions.context is null or instructions.context = held.context)
   on conflict (agent_id, hour, kind, subject, variant) do update
     set succeeded = ${sumOf('succeeded')}, failed = ${sumOf('failed')}`;

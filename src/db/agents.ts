@@ -137,6 +137,11 @@ function isOf(audience: Audience): RawBuilder<boolean> {
 const locked = (orgId: string, audience: Audience) => sql`
   select id from agents where org_id = ${orgId} and ${isOf(audience)} order by id for no key update`;
 
+/** Keeps the rows of these agents from others until the transaction ends. */
+export async function lockAudience(tx: Db, orgId: string, audience: Audience): Promise<void> {
+  await locked(orgId, audience).execute(tx);
+}
+
 /** What these agents are given has changed. */
 export async function raiseConfigVersions(tx: Db, orgId: string, audience: Audience): Promise<void> {
   await sql`

@@ -199,6 +199,9 @@ export interface AgentTable {
   interval_ms: number;
   missed_after: number;
   on_missed: Json<StoredAction[]>;
+  /** Until a heartbeat has told the agent of a shorter deadline, the one of before holds. */
+  deadline_changed_at: Date | null;
+  deadline_before_ms: number | null;
   lifecycle: Generated<Lifecycle>;
   is_suspended: Generated<boolean>;
   connection: Generated<Connection>;

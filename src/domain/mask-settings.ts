@@ -7,21 +7,33 @@ const SECRET_SETTING =
   /(?:private|signing|encryption|ssh|license|master)[-_ ]?key|passphrase|cookie|bearer|connection[-_ ]?string|(?:^|[-_ .])(?:pass|pwd|dsn)$/i;
 /** `maxTokens: 4096` */
 const COUNT = /tokens$/i;
+/** `OPENAI_KEY`, `hmacKey`, `GITHUB_PAT`, `X-Auth`, `authHeader`, `slackWebhookUrl`. */
+const SECRET_ENDING =
+  /(?:[-_ ]key|[a-z]Key|(?:^|[-_ ])pat|(?:^|[-_ ])auth|auth[-_ ]?header|webhook(?:[-_ ]?ur[il])?)$/i;
+const NO_SECRET_KEY = /(?:public|primary|foreign|sort|partition|cache|idempotency|routing|lookup)[-_ ]?key$/i;
+/** `jdbc:postgresql://user:password@host`, wherever it stands in a text. */
+const CREDENTIALS_IN_URL = /(:\/\/)[^/\s:@]*:[^/\s@]+@/g;
 const CREDENTIALS = /^(?:bearer|basic) +\S/i;
 
-const isSecretName = (name: string) => isSecretParameter(name) || SECRET_SETTING.test(name);
+const isSecretName = (name: string) =>
+  !NO_SECRET_KEY.test(name) &&
+  (isSecretParameter(name) || SECRET_SETTING.test(name) || SECRET_ENDING.test(name));
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** By its own name, or by the one beside it: `{name: 'API_KEY', value: '…'}`. */
 function isSecretField(fields: Fields, field: string): boolean {
+  // Of `{key: 'API_KEY', value: '…'}` the key is a name.
+  if (field === 'key' && fields.value !== undefined) return false;
   if (isSecretName(field)) return !(COUNT.test(field) && typeof fields[field] === 'number');
-  return field === 'value' && typeof fields.name === 'string' && isSecretName(fields.name);
+  const name = fields.name ?? fields.key;
+  return field === 'value' && typeof name === 'string' && isSecretName(name);
 }
 
 function maskText(text: string): string {
   if (CREDENTIALS.test(text)) return MASK;
-  return URL.canParse(text) ? maskUrl(text) : text;
+  const masked = URL.canParse(text) ? maskUrl(text) : text;
+  return masked.replace(CREDENTIALS_IN_URL, `$1${MASK}:${MASK}@`);
 }
 
 function mask(value: unknown, isSecret: boolean): unknown {

@@ -44,14 +44,20 @@ const Environment = z
 const SHORTEST_INTERVAL_MS = 1_000;
 const LONGEST_INTERVAL_MS = 86_400_000;
 
+const beating = {
+  interval: Duration.refine(
+    (millis) => millis >= SHORTEST_INTERVAL_MS && millis <= LONGEST_INTERVAL_MS,
+    'must be from 1s to 1d',
+  ),
+  missedAfter: z.int().min(1).max(100).describe('Intervals without a heartbeat: the deadline'),
+  onMissed: z.array(Action).max(20).describe('Run as those of a timer, once a silence'),
+};
+
 export const Heartbeat = z
   .strictObject({
-    interval: Duration.refine(
-      (millis) => millis >= SHORTEST_INTERVAL_MS && millis <= LONGEST_INTERVAL_MS,
-      'must be from 1s to 1d',
-    ).default(60_000),
-    missedAfter: z.int().min(1).max(100).default(3).describe('Intervals without a heartbeat: the deadline'),
-    onMissed: z.array(Action).max(20).default([]).describe('Run as those of a timer, once a silence'),
+    interval: beating.interval.default(60_000),
+    missedAfter: beating.missedAfter.default(3),
+    onMissed: beating.onMissed.default([]),
   })
   .meta({ id: 'Heartbeat' });
 export type Heartbeat = z.infer<typeof Heartbeat>;
@@ -83,10 +89,13 @@ export const AgentRequest = z
 export type AgentRequest = z.infer<typeof AgentRequest>;
 
 /**
- * The body of `PATCH /agents/:id`: what is given replaces what stood, as a whole; `null` takes it away. A `***` in
- * `settings` or `environment` keeps the secret that stands there.
+ * The body of `PATCH /agents/:id`: what is given replaces what stood, `heartbeat` part by part; `null` takes away what
+ * may be missing. A `***` in `settings` or `environment` keeps the secret that stands there.
  */
-export const AgentChange = z.strictObject(given).partial().meta({ id: 'AgentChange' });
+export const AgentChange = z
+  .strictObject({ ...given, heartbeat: z.strictObject(beating).partial() })
+  .partial()
+  .meta({ id: 'AgentChange' });
 export type AgentChange = z.infer<typeof AgentChange>;
 
 /** An agent as people read it: secrets in `settings`, `environment` and actions are `***`. */

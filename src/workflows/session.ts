@@ -1,4 +1,11 @@
-import { ActivityFailure, CancellationScope, condition, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { AgentRef, AgentState } from '../messages/agent.js';
 import { endSession, keepSession } from './proxies.js';
 
@@ -12,6 +19,7 @@ export interface Session {
 
 /** A clock that is slightly behind must not make it a loop. */
 const SHORTEST_MS = 100;
+const FAILED_WAIT_MS = 1_000;
 /** How long a session that was told to end may take before it is told again. */
 const END_AGAIN_MS = 2_000;
 
@@ -21,7 +29,7 @@ export function openSession(ref: AgentRef, { deadlineMs, silentInMs }: AgentStat
   let hasEnded = false;
   const ended = scope
     .run(() => keepSession(Math.max(SHORTEST_MS, silentInMs))())
-    .then(() => false, isSilence)
+    .then(() => false, whetherSilent)
     .finally(() => {
       hasEnded = true;
     });
@@ -37,6 +45,13 @@ export function openSession(ref: AgentRef, { deadlineMs, silentInMs }: AgentStat
       }
     },
   };
+}
+
+/** One that could not begin at all is tried again after a moment. */
+async function whetherSilent(error: unknown): Promise<boolean> {
+  if (isSilence(error) || isCancellation(error)) return isSilence(error);
+  await CancellationScope.nonCancellable(() => sleep(FAILED_WAIT_MS));
+  return false;
 }
 
 const isSilence = (error: unknown) =>

@@ -138,6 +138,20 @@ describeEachDatabase('an agent that is looked at', (database) => {
     expect(sessions.map(({ end_reason }) => end_reason)).toEqual([null, 'replaced']);
   });
 
+  test('has the longer deadline of before until a heartbeat has told it of the shorter one', async () => {
+    const agent = await connectedAgent({ interval_ms: 1_000, missed_after: 2 });
+    const row = db().updateTable('agents').where('id', '=', agent.id);
+    await row
+      .set({ deadline_changed_at: new Date(START + 12_000), deadline_before_ms: DEADLINE_MS })
+      .execute();
+    await keepPath(START, START + 30_000);
+    const untold = await checkAt(agent, START + 30_000, true);
+    expect(untold.state).toMatchObject({ connection: 'online', silentInMs: 2_000 + PULSE_MS });
+    await row.set({ last_heartbeat_at: new Date(START + 30_000) }).execute();
+    await keepPath(START, START + 32_000);
+    expect((await checkAt(agent, START + 32_000, true)).state).toMatchObject({ connection: 'offline' });
+  });
+
   test('is nothing when it was deleted', async () => {
     const agent = await connectedAgent();
     await db().deleteFrom('agents').where('id', '=', agent.id).execute();

@@ -101,6 +101,11 @@ describe('new credentials', () => {
     const id = await anAgent();
     const secret = await secretOf(id, { overlap: '1h' });
     const later = await secretOf(id, { overlap: '1h' });
+    const further = await api.send(`/agents/${id}/credentials/regenerate`, {
+      token: org.adminToken,
+      body: { overlap: '1h' },
+    });
+    expect(further.problem().code).toBe('wrong_state');
     const { db } = api.database;
     const kept = await Promise.all(
       (['agents', 'events', 'idempotency_keys', 'agent_sessions'] as const).map((table) =>

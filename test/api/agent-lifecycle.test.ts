@@ -23,7 +23,7 @@ const connect = (agentId: string) =>
     api.database.db,
     { orgId: org.orgId, agentId },
     { id: newId(), context: null, connection: 'online', at: new Date() },
-    'connect',
+    { start: 'connect' },
   );
 const verb = (id: string, name: string, headers: Record<string, string> = {}) =>
   api.send(`/agents/${id}/${name}`, { method: 'POST', key: org.key, headers });

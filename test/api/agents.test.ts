@@ -234,7 +234,7 @@ describe('the list', () => {
         api.database.db,
         { orgId: other.orgId, agentId: id ?? '' },
         { id: newId(), context: null, connection, at: new Date() },
-        'connect',
+        { start: 'connect' },
       );
     await send(`/agents/${d}/suspend`, { method: 'POST' });
     const list = async (query: string) =>
@@ -265,7 +265,7 @@ describe('a deletion', () => {
     const agent = await create();
     const ref = { orgId: org.orgId, agentId: agent.id };
     const session = { id: newId(), context: null, connection: 'online' as const, at: new Date() };
-    await openSession(api.database.db, ref, session, 'connect');
+    await openSession(api.database.db, ref, session, { start: 'connect' });
     const remove = () => admin(`/agents/${agent.id}`, { method: 'DELETE' });
     expect((await remove()).status).toBe(204);
     expect((await remove()).status).toBe(404);

@@ -36,7 +36,7 @@ export async function connected(
   start: 'connect' | 'heartbeat' = 'connect',
 ): Promise<AgentRow> {
   const session = { id: randomUUID(), context: null, connection: 'online' as const, at };
-  const opened = await openSession(db, refOf(agent), session, start);
+  const opened = await openSession(db, refOf(agent), session, { start });
   if (!opened) throw new Error('there is no such agent');
   return opened;
 }

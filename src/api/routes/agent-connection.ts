@@ -16,7 +16,7 @@ import { versionOfSecret } from '../agent-secret.js';
 import { mintAgentToken } from '../agent-token.js';
 import { wrongCredential } from '../authenticate.js';
 import { keepAlive } from '../keep-alive.js';
-import { ApiProblem, suspended } from '../problem.js';
+import { ApiProblem, suspended, unavailable } from '../problem.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
 
@@ -56,12 +56,18 @@ const connectRoute = route({
   body: ConnectRequest,
   answers: { 200: ConnectAnswer, 401: Problem, 403: Problem, 404: Problem, 429: Problem },
   async handle({ params, body: { secret, context = null }, address }, services) {
-    const { db, starter, clock } = services;
+    const { db, vault, starter, probes, clock } = services;
     const { agent, version } = await admit({ id: params.id, secret, address }, services);
+    // A session that nobody waits for would be opened with every attempt.
+    if (!(await probes.isUp('engine'))) throw unavailable('engine');
     const ref = { orgId: agent.org_id, agentId: agent.id };
     const session = { id: newId(), context, connection: 'online' as const, at: new Date(clock()) };
-    const opened = await openSession(db, ref, session, 'connect');
-    if (!opened) throw unknown();
+    const opened = await openSession(db, ref, session, {
+      start: 'connect',
+      // It may have been revoked since.
+      admits: (row) => versionOfSecret(vault, row, secret, clock()) === version,
+    });
+    if (!opened) throw wrongCredential();
     if (opened.is_suspended) throw suspended();
     await starter.tellAgent(ref);
     const config = await agentConfig(services, opened, context);
@@ -109,7 +115,7 @@ const disconnectRoute = route({
       const agent = await lockAgent(tx, orgId, agentId);
       return agent ? closeSession(tx, agent, { reason: 'disconnected', at: new Date(clock()) }) : false;
     });
-    if (wasOpen) await starter.tryTellAgent({ orgId, agentId });
+    if (wasOpen) void starter.tryTellAgent({ orgId, agentId });
     return new Reply(204, null);
   },
 });

@@ -30,7 +30,16 @@ async function renew(
   return db.transaction().execute(async (tx) => {
     const agent = await lockAgent(tx, orgId, id);
     if (!agent) return null;
-    await replaceSecret(tx, agent, { digest, previousUntil });
+    const hasSecret = agent.secret_digest !== null;
+    const overlapsUntil = agent.previous_until;
+    if (previousUntil && overlapsUntil && overlapsUntil > at) {
+      const until = overlapsUntil.toISOString();
+      throw new ApiProblem(
+        'wrong_state',
+        `the secret before counts until ${until}: a further overlap would end it`,
+      );
+    }
+    await replaceSecret(tx, agent, { digest, previousUntil: hasSecret ? previousUntil : null });
     await appendEvents(tx, [eventOf(agent, 'agent.credentials_regenerated', { previousUntil }, at)]);
     if (!previousUntil) await closeSession(tx, agent, { reason: 'revoked', at });
     await notify(tx, 'keys', orgId);
@@ -59,10 +68,10 @@ const regenerateRoute = route({
   callers: ['admin'],
   summary: "Make an agent's secret, or another one; it is shown this once",
   description:
-    'The secret before and its tokens end at once, and with them the session, or after `overlap`. Takes no Idempotency-Key: what is shown once is not kept to be shown again; a repeat makes another secret.',
+    'The secret before and its tokens end at once, and with them the session, or after `overlap`. Takes no Idempotency-Key: what is shown once is not kept to be shown again; a repeat makes another secret, but while an overlap runs there is no further one (409): it would end the secret that the agent still uses.',
   tag: 'Agents',
   body: Regeneration,
-  answers: { 200: Credentials, 404: Problem },
+  answers: { 200: Credentials, 404: Problem, 409: Problem },
   async handle({ params, body: { overlap = 0 }, caller: { orgId }, origin }, services) {
     const { starter } = services;
     const secret = generateAgentSecret();

@@ -53,7 +53,7 @@ const createRoute = route({
   answers: { 201: AgentAnswer, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
     const row = await create(body, { id: idFor(), orgId }, services);
-    await services.starter.tryTellAgent({ orgId, agentId: row.id });
+    void services.starter.tryTellAgent({ orgId, agentId: row.id });
     return revised({ agent: agentAnswer(row, services) }, row, 201, { Location: `/agents/${row.id}` });
   },
 });
@@ -114,7 +114,10 @@ const changeRoute = route({
       request,
       services,
       async (tx, agent, at) => {
-        const changed = await updateAgent(tx, agent, agentColumnsOf(body, agent, services), { raisesConfig });
+        if (fields.length === 0) return agent;
+        const changed = await updateAgent(tx, agent, agentColumnsOf(body, { agent, at }, services), {
+          raisesConfig,
+        });
         if (body.heartbeat) await retimeSession(tx, changed);
         await appendEvents(tx, [eventOf(changed, 'agent.updated', { fields }, at)]);
         return changed;
@@ -137,10 +140,6 @@ const deleteRoute = route({
   description: 'Its session ends, and its tokens are refused within a second everywhere.',
   answers: { 204: { description: 'Deleted' }, 404: Problem },
   async handle(request, services) {
-    const { params, caller } = request;
-    const { id: agentId } = await findOwnAgent(services, caller.orgId, params.id);
-    // Of an agent that is gone nobody tells again: while the engine is away it stays.
-    await services.starter.tellAgent({ orgId: caller.orgId, agentId });
     await changeAgent(request, services, async (tx, agent, at) => {
       await closeSession(tx, agent, { reason: 'deleted', at });
       await deleteAgent(tx, agent);

@@ -1,4 +1,4 @@
-import { type Audience, lockAgent, raiseConfigVersions } from '../../db/agents.js';
+import { type Audience, lockAgent, lockAudience, raiseConfigVersions } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import {
   deleteInstruction,
@@ -119,9 +119,9 @@ async function change<T extends InstructionRow | null>(
   write: (tx: Db, instruction: InstructionRow) => Promise<T>,
 ): Promise<T> {
   return database.db.transaction().execute(async (tx) => {
-    const agentId = (await getInstruction(tx, orgId, id))?.agent_id;
+    const seen = await getInstruction(tx, orgId, id);
     // An agent's deletion locks it first and its instructions then: in another order they would wait for each other.
-    if (agentId) await lockAgent(tx, orgId, agentId);
+    if (seen) await lockAudience(tx, orgId, audienceOf(seen));
     const instruction = await lockInstruction(tx, orgId, id);
     if (!instruction) throw unknownInstruction();
     assertMatch(header, instruction);

@@ -110,9 +110,10 @@ export class AIWMClient<Enabled extends boolean = boolean> {
 
   /**
    * Begins to send heartbeats, the first at once. Never throws, and waits for nothing: what goes wrong is told by
-   * `onState`, and tried again. Without a connection the first one makes it.
+   * `onState`, and tried again. Without a connection the first one makes it. Without an interval it is the one that the
+   * agent's configuration says (60 s by default), also when that changes.
    */
-  startHeartbeat(intervalMs = 60_000): void {
+  startHeartbeat(intervalMs?: number): void {
     this.#parts?.heartbeats.start(intervalMs);
   }
 
@@ -154,6 +155,7 @@ export class AIWMClient<Enabled extends boolean = boolean> {
       connection,
       metrics,
       isUnref: unref,
+      expectedMs: () => this.#config?.heartbeat?.intervalMs,
       onAnswer: (version) => this.#heard(connection, version),
       onCommand: (command) => {
         debug('heartbeat', 'told', { command });

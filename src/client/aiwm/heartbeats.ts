@@ -23,6 +23,8 @@ export interface HeartbeatsOptions {
   /** Given by whoever uses the client; both may fail. */
   metrics: AIWMOptions['metrics'];
   isUnref: boolean;
+  /** Between two heartbeats, as the configuration says; undefined before there is one. */
+  expectedMs(): number | undefined;
   onAnswer(configVersion: number): void;
   onCommand(command: AIWMCommand): void;
   onFailure(failure: MainspringError): void;
@@ -59,7 +61,8 @@ export class Heartbeats {
   status: AIWMStatus = 'online';
   readonly #options: HeartbeatsOptions;
   readonly #loop: Loop;
-  #intervalMs = DEFAULT_INTERVAL_MS;
+  /** Null: as the server expects it. */
+  #wantedMs: number | null = null;
   #failures = 0;
   #isBare = false;
   #wish: 'stop' | 'pause' | null = null;
@@ -69,10 +72,15 @@ export class Heartbeats {
     this.#loop = new Loop(() => this.#beat(), { isUnref: options.isUnref });
   }
 
-  start(intervalMs: number): void {
+  start(intervalMs?: number): void {
     this.#options.connection.begin();
-    this.#intervalMs = intervalMs > 0 && Number.isFinite(intervalMs) ? intervalMs : DEFAULT_INTERVAL_MS;
+    this.#wantedMs =
+      intervalMs !== undefined && intervalMs > 0 && Number.isFinite(intervalMs) ? intervalMs : null;
     this.#loop.start(0);
+  }
+
+  get #intervalMs(): number {
+    return this.#wantedMs ?? this.#options.expectedMs() ?? DEFAULT_INTERVAL_MS;
   }
 
   /** Ends them; what was counted since the last one goes out first, if that can be. */
@@ -86,7 +94,7 @@ export class Heartbeats {
   async #beat(): Promise<number> {
     const { connection, settings } = this.#options;
     const startedAt = Date.now();
-    const counts = this.tally.take();
+    const counts = this.#isBare ? {} : this.tally.take();
     try {
       const body = await this.#body(counts);
       const limitMs = Math.min(settings.timeoutMs, Math.max(this.#intervalMs, SHORTEST_TIMEOUT_MS));

@@ -33,6 +33,8 @@ const STATEMENTS = [
     interval_ms bigint not null,
     missed_after integer not null,
     on_missed json not null,
+    deadline_changed_at timestamptz(3),
+    deadline_before_ms bigint,
     lifecycle text not null default 'created' check (lifecycle in ('created', 'running', 'paused', 'stopped')),
     is_suspended boolean not null default false,
     connection text not null default 'offline' check (connection in ('online', 'busy', 'idle', 'offline')),
