@@ -9,7 +9,11 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // Examples import it as programs do.
+    '^mainspring/plugin$': '<rootDir>/src/plugin/index.ts',
+  },
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/chaos/',

@@ -2,7 +2,8 @@
 /**
  * Measures Mainspring; bench/README.md says what, and what not.
  *
- *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents] [--out results.json]
+ *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents,
+ *                      executions] [--out results.json]
  *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000]
  *
  * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
@@ -17,15 +18,16 @@ import { describeMachine, watchNoise } from './machine.mjs';
 import { agents } from './phases/agents.mjs';
 import { burst } from './phases/burst.mjs';
 import { create } from './phases/create.mjs';
+import { executions, forExecutions } from './phases/executions.mjs';
 import { kill } from './phases/kill.mjs';
 import { mixed } from './phases/mixed.mjs';
 import { pending } from './phases/pending.mjs';
 import { spread } from './phases/spread.mjs';
 import { adopt, startProduct, startSink } from './product.mjs';
 
-const PHASES = { create, spread, burst, pending, mixed, kill, agents };
+const PHASES = { create, spread, burst, pending, mixed, kill, agents, executions };
 /** They need what only a product has that was started here: processes to kill, an admin token. */
-const OURS_ONLY = ['kill', 'agents'];
+const OURS_ONLY = ['kill', 'agents', 'executions'];
 const COLUMNS = [
   'created',
   'perSecond',
@@ -41,6 +43,10 @@ const COLUMNS = [
   'bytesPerTimer',
   'noticed',
   'eventsPerRun',
+  'toolP99',
+  'writeP99',
+  'bytesPerExecution',
+  'memory',
   'otherCores',
 ];
 
@@ -76,11 +82,13 @@ async function report(phase, measure) {
 }
 
 async function measure(name) {
+  const model = name === 'executions' ? await forExecutions() : undefined;
   product = options.base
     ? adopt(options.base, options.key)
     : await startProduct({
         folder: path.join(scratch, name),
         split: options.split,
+        env: model?.env,
         orgs: name === 'mixed' ? ['bench-a', 'bench-b', 'bench-c'] : [],
       });
   try {
@@ -93,6 +101,7 @@ async function measure(name) {
     });
   } finally {
     await product.stop();
+    await model?.close();
   }
 }
 

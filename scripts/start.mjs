@@ -17,6 +17,7 @@ const ENTRIES = {
   orgs: 'api/commands/orgs.js',
   keys: 'api/commands/keys.js',
   token: 'api/commands/token.js',
+  'sample-data': 'api/commands/sample-data.js',
   openapi: 'api/write-openapi.js',
 };
 const NPM_CHECK_MS = 1_000;

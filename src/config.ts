@@ -35,6 +35,32 @@ const keyRing = list.transform((entries, ctx) =>
 );
 export type KeyRing = z.infer<typeof keyRing>;
 
+/** US dollars for a million tokens, by model. */
+const ModelPrices = z.record(
+  z.string().min(1),
+  z.strictObject({ input: z.number().min(0), output: z.number().min(0) }),
+);
+const modelPrices = z
+  .string()
+  .default('{}')
+  .transform((text, ctx) => {
+    const parsed = ModelPrices.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    ctx.addIssue('must be JSON: {"model": {"input": dollars, "output": dollars}}, for a million tokens');
+    return z.NEVER;
+  });
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No price list is undefined.
+    return undefined;
+  }
+}
+
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+
 /** Every variable that Mainspring reads, with its default. `.env.example` lists the same (a test compares them). */
 export const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
@@ -71,11 +97,7 @@ export const Environment = z.object({
     .describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional()
-    .describe('Where agents reach the API; what installs them begins with it'),
+  PUBLIC_URL: httpUrl.optional().describe('Where agents reach the API; what installs them begins with it'),
   CORS_ORIGINS: list,
   TRUSTED_PROXIES: z.coerce
     .number()
@@ -90,6 +112,28 @@ export const Environment = z.object({
   RATE_LIMIT_TEAM: Count.default(500),
   RATE_LIMIT_ENTERPRISE: Count.default(1_000),
   LEDGER_RETENTION_DAYS: Count.default(90),
+  GOOGLE_API_KEY: z.string().optional(),
+  GOOGLE_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: httpUrl.optional(),
+  LLM_ENDPOINT: httpUrl
+    .optional()
+    .describe('OpenAI-compatible: its base, or the whole URL that ends in /chat/completions'),
+  LLM_API_KEY: z.string().optional(),
+  LLM_MODEL: z.string().optional(),
+  LLM_TIMEOUT: Count.default(60).describe('Of one answer, in seconds'),
+  LLM_MAX_TOKENS: Count.default(4_096).describe('Of one answer'),
+  LLM_STREAM: switched('on'),
+  LLM_STRUCTURED_OUTPUTS: switched('off').describe('Whether LLM_ENDPOINT takes a json_schema'),
+  DEFAULT_AI_MODEL: z.string().default('gemini-2.0-flash'),
+  MODEL_PRICES: modelPrices,
+  ORG_MAX_TOKENS_PER_DAY: Count.optional(),
+  ORG_MAX_COST_USD_PER_DAY: z.coerce.number().positive().optional(),
+  MAX_WORKERS: Count.default(10).describe('Calls of models and tools at once, per worker'),
+  APPROVAL_TIMEOUT_SECONDS: Count.default(86_400),
+  MAINSPRING_PLUGINS: list.describe('Modules with agents and tools'),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
   DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
   METRICS_PORT: Port.optional().describe("Of the Temporal SDK's own metrics, which /metrics appends"),

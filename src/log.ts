@@ -14,6 +14,11 @@ const FIELDS = new Set([
     'tenant',
     'timer',
     'agent',
+    'task',
+    'stage',
+    'tool',
+    'model',
+    'plugin',
     'delivery',
     'receiver',
     'window',
@@ -24,7 +29,7 @@ const FIELDS = new Set([
   ],
   ...['workflow', 'run', 'activity', 'queue', 'component', 'request', 'method', 'route'],
   // What became of it.
-  ...['status', 'error', 'durationMs', 'windows', 'endpoints', 'migrations'],
+  ...['status', 'category', 'error', 'durationMs', 'windows', 'endpoints', 'agents', 'tasks', 'migrations'],
   // The program itself.
   ...['api', 'temporal', 'worker', 'folder', 'step', 'limitMs', 'pauseMs'],
 ]);

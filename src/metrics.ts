@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Channel } from './schemas/delivery.js';
+import type { ErrorCategory, TaskStatus } from './schemas/task.js';
 
 /** What this process counts, as `/metrics` answers it. Labels never name an organisation, a caller or an id. */
 export const registry = new Registry();
@@ -63,3 +64,116 @@ export const attemptDuration = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
   registers,
 });
+
+const tasks = new Counter({
+  name: 'mainspring_tasks_total',
+  help: 'Tasks that have ended, by how, and why those did not complete',
+  labelNames: ['outcome', 'category'] as const,
+  registers,
+});
+const taskDuration = new Histogram({
+  name: 'mainspring_task_duration_seconds',
+  help: 'Start of a task to its end, by the type of its agent; of types that are not ours: custom',
+  labelNames: ['type'] as const,
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+  registers,
+});
+const unended = new Gauge({
+  name: 'mainspring_tasks_unended',
+  help: 'Tasks of all organisations that wait to begin, or have begun, when this is read',
+  labelNames: ['state'] as const,
+  registers,
+});
+
+const namedTypes = new Set<string>();
+/** Agents of these types are told apart: those whose code is here. Anybody may make up others, without end. */
+export function nameAgentTypes(types: Iterable<string>): void {
+  for (const type of types) namedTypes.add(type);
+}
+
+interface EndedTask {
+  status: TaskStatus;
+  agent_type: string | null;
+  error_category: ErrorCategory | null;
+  started_at: Date | null;
+  completed_at: Date | null;
+}
+
+/** Counts a task that has ended. */
+export function countTask({ status, agent_type, error_category, started_at, completed_at }: EndedTask): void {
+  tasks.inc({ outcome: status, category: error_category ?? 'none' });
+  if (!started_at || !completed_at) return;
+  const type = agent_type !== null && namedTypes.has(agent_type) ? agent_type : 'custom';
+  taskDuration.observe({ type }, Math.max(0, completed_at.getTime() - started_at.getTime()) / 1_000);
+}
+
+/** Notes how many tasks have not ended; null where that is not known. */
+export function setUnended(counts: { queued: number; running: number } | null): void {
+  unended.reset();
+  if (counts === null) return;
+  unended.set({ state: 'queued' }, counts.queued);
+  unended.set({ state: 'running' }, counts.running);
+}
+
+type ToolOutcome = 'completed' | 'failed' | 'refused' | 'rejected';
+const toolCalls = new Counter({
+  name: 'mainspring_tool_calls_total',
+  help: 'Calls of tools by what became of them; tools without code here are "custom"',
+  labelNames: ['tool', 'outcome'] as const,
+  registers,
+});
+const toolCallDuration = new Histogram({
+  name: 'mainspring_tool_call_duration_seconds',
+  help: 'Time that a call of a tool took, without what it waited for approval',
+  labelNames: ['tool'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+  registers,
+});
+/** Counts a call of a tool; `durationMs` is null for one that was not made. */
+export function countToolCall(tool: string, outcome: ToolOutcome, durationMs: number | null): void {
+  toolCalls.inc({ tool, outcome });
+  if (durationMs !== null) toolCallDuration.observe({ tool }, durationMs / 1_000);
+}
+
+type ModelOutcome = 'answered' | 'rate_limit' | 'outage' | 'refused' | 'cancelled' | 'invalid_output';
+const modelCalls = new Counter({
+  name: 'mainspring_model_calls_total',
+  help: 'Questions to models by what became of them',
+  labelNames: ['provider', 'outcome'] as const,
+  registers,
+});
+const modelCallDuration = new Histogram({
+  name: 'mainspring_model_call_duration_seconds',
+  help: 'Time from a question to a model to the end of its answer',
+  labelNames: ['provider'] as const,
+  buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120],
+  registers,
+});
+/** Counts a question to a model. */
+export function countModelCall(provider: string, outcome: ModelOutcome, durationMs: number): void {
+  modelCalls.inc({ provider, outcome });
+  modelCallDuration.observe({ provider }, Math.max(0, durationMs) / 1_000);
+}
+
+const modelTokens = new Counter({
+  name: 'mainspring_model_tokens_total',
+  help: 'Tokens of questions (input) and answers (output)',
+  labelNames: ['provider', 'direction'] as const,
+  registers,
+});
+const modelCost = new Counter({
+  name: 'mainspring_model_cost_usd_total',
+  help: 'What models cost, of those whose price is known',
+  labelNames: ['provider'] as const,
+  registers,
+});
+const NANOS_PER_USD = 1_000_000_000;
+/** Counts what an answer used; `nanos` is null where nobody knows the price. */
+export function countModelUsage(
+  provider: string,
+  { input, output, nanos }: { input: number; output: number; nanos: number | null },
+): void {
+  modelTokens.inc({ provider, direction: 'input' }, input);
+  modelTokens.inc({ provider, direction: 'output' }, output);
+  if (nanos !== null) modelCost.inc({ provider }, nanos / NANOS_PER_USD);
+}

@@ -3,11 +3,15 @@ import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
 import type { Starter } from '../engine/starter.js';
+import type { Catalogue } from '../hosted/catalogue.js';
 import type { Log } from '../log.js';
 import { attemptDuration, countAttempt, countTimers, timerLateness } from '../metrics.js';
+import type { AgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
+import { createGuardedFetch } from '../outbound/guarded-fetch.js';
 import { createOutbound } from '../outbound/outbound.js';
 import type { Vault } from '../secrets/vault.js';
+import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
 import { createChannels } from './channels/index.js';
 import { createTimerChannel } from './channels/timer.js';
@@ -22,6 +26,7 @@ import { createRearmOverdue } from './rearm-overdue.js';
 import { createOutcomeRecorder } from './record-outcomes.js';
 import { createRetryDeliveries } from './retry-deliveries.js';
 import { createSigningSecrets } from './signing-secrets.js';
+import { createTaskActivities } from './task/index.js';
 import { createWriteTimers } from './write-timers.js';
 
 export interface ActivitiesOptions {
@@ -32,10 +37,17 @@ export interface ActivitiesOptions {
   client: Client;
   starter: Starter;
   timers: Timers;
+  tasks: Tasks;
+  catalogue: Catalogue;
+  models: AgentModels;
   guard: GuardOptions;
   /** Aborted when the worker stops. */
   stopping: AbortSignal;
 }
+
+/** What callers name; each call has a limit of its own besides. */
+const OF_MODELS = { timeoutMs: 3_600_000, mostBytes: 16 * 1_048_576 };
+const OF_TOOLS = { timeoutMs: 600_000, mostBytes: 1_048_576 };
 
 /** Everything that workflows do to the world. `close` ends the connections that it opened. */
 export function createActivities(options: ActivitiesOptions) {
@@ -64,6 +76,8 @@ export function createActivities(options: ActivitiesOptions) {
       attemptDuration.observe({ channel }, durationMs / 1_000);
     },
   });
+  const modelFetch = createGuardedFetch({ ...guard, ...OF_MODELS });
+  const toolFetch = createGuardedFetch({ ...guard, ...OF_TOOLS });
   const activities = {
     fireWindow: createFireWindow({
       ...options,
@@ -88,9 +102,17 @@ export function createActivities(options: ActivitiesOptions) {
     checkAgent: createCheckAgent(options),
     keepSession,
     endSession: createEndSession(createAgentSessions(client)),
+    ...createTaskActivities({ ...options, modelFetch, toolFetch }),
     deleteEnded: createDeleteEnded(database, config.LEDGER_RETENTION_DAYS),
   };
-  return { activities, close: () => outbound.close() };
+  return {
+    activities,
+    async close() {
+      await outbound.close();
+      await modelFetch.close();
+      await toolFetch.close();
+    },
+  };
 }
 
 /** What workflows see of it. */

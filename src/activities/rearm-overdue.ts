@@ -2,22 +2,27 @@ import { overdueAgents } from '../db/agent-sessions.js';
 import type { Database } from '../db/database.js';
 import { overdueReceivers } from '../db/deliveries.js';
 import { vacuumHeartbeats } from '../db/retention.js';
+import { takeOverdueTasks } from '../db/tasks.js';
 import { overdueWindows } from '../db/timers.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
 
 /** What is later than this has lost its owner, or its owner is late: asking for it again harms nobody. */
 const OVERDUE_MS = 10_000;
+/** Tasks that wait their turn are asked for as well, each once a minute: no more than this in a round. */
+const MOST_TASKS = 100;
 
 /** How many owners were asked for. */
 export interface Rearmed {
   windows: number;
   endpoints: number;
   agents: number;
+  tasks: number;
 }
 
 /**
- * Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent.
+ * Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent,
+ * tasks that did not begin or end.
  * Then it frees what heartbeats have left behind since the last time.
  */
 export function createRearmOverdue({
@@ -27,7 +32,7 @@ export function createRearmOverdue({
   now = Date.now,
 }: {
   database: Database;
-  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent'>;
+  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent' | 'startTask'>;
   log: Log;
   now?: () => number;
 }) {
@@ -42,7 +47,13 @@ export function createRearmOverdue({
     }
     const agents = await overdueAgents(database.db, { now: new Date(now()), graceMs: OVERDUE_MS });
     for (const agent of agents) await starter.tellAgent(agent);
-    const rearmed = { windows: windows.length, endpoints: receivers.length, agents: agents.length };
+    const tasks = await takeOverdueTasks(database.db, { now: new Date(now()), limit: MOST_TASKS });
+    for (const { org_id: orgId, id: taskId, priority, agent_id: agentId } of tasks)
+      await starter.startTask({ orgId, taskId }, { priority, agentId });
+    const rearmed = {
+      ...{ windows: windows.length, endpoints: receivers.length },
+      ...{ agents: agents.length, tasks: tasks.length },
+    };
     if (Object.values(rearmed).some((count) => count > 0)) log.warn(rearmed, 'Overdue work was re-armed');
     await vacuumHeartbeats(database);
     return rearmed;

@@ -4,9 +4,9 @@ import { type AgentRow, lockAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { appendEvents, type NewEvent } from '../db/events.js';
 import type { Tables } from '../db/tables.js';
-import { agentStatus } from '../domain/agent-status.js';
+import { agentStatus, connectionOf } from '../domain/agent-status.js';
 import type { AgentRef } from '../messages/agent.js';
-import type { AgentStatus, Connection, SessionEnd } from '../schemas/agent.js';
+import type { AgentStatus, SessionEnd } from '../schemas/agent.js';
 import type { EventType } from '../schemas/event.js';
 
 /** How a session began: the agent connected, or a heartbeat came after it had been silent. */
@@ -32,12 +32,13 @@ export const eventOf = (
   at,
 });
 
-const statusOf = ({ is_suspended }: AgentRow, connection: Connection): AgentStatus =>
-  agentStatus({ isSuspended: is_suspended, connection });
+/** How an agent is, or is with another connection than its row's. */
+export const statusOf = (agent: AgentRow, connection = agent.connection): AgentStatus =>
+  agentStatus({ isSuspended: agent.is_suspended, connection: connectionOf({ ...agent, connection }) });
 
 /** Nothing where the status stays what it was. */
 export function statusEvents(agent: AgentRow, to: AgentStatus, at: Date): NewEvent[] {
-  const from = statusOf(agent, agent.connection);
+  const from = statusOf(agent);
   return from === to ? [] : [eventOf(agent, 'agent.status_changed', { from, to }, at)];
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AgentRow } from '../db/agents.js';
-import { agentStatus } from '../domain/agent-status.js';
+import { agentStatus, connectionOf } from '../domain/agent-status.js';
 import { agentWorkflowId } from '../messages/agent.js';
 import type { Agent } from '../schemas/agent.js';
 import type { Services } from './services.js';
@@ -10,15 +10,16 @@ import { masked } from './timer-answer.js';
 /** An agent's row as people may read it. */
 export function agentAnswer(row: AgentRow, { starter, vault }: Services): z.input<typeof Agent> {
   const { actions: onMissed } = masked({ actions: row.on_missed }, vault.open);
+  const connection = connectionOf(row);
   return {
     id: row.id,
     orgId: row.org_id,
     name: row.name,
     type: row.type,
     description: row.description,
-    status: agentStatus({ isSuspended: row.is_suspended, connection: row.connection }),
+    status: agentStatus({ isSuspended: row.is_suspended, connection }),
     lifecycle: row.lifecycle,
-    connection: row.connection,
+    connection,
     lastHeartbeatAt: row.last_heartbeat_at?.toISOString() ?? null,
     metrics: row.metrics,
     instruction: row.instruction,
@@ -26,6 +27,8 @@ export function agentAnswer(row: AgentRow, { starter, vault }: Services): z.inpu
     settings: shownSettings(row.settings, vault),
     environment: shownSettings(row.environment, vault) as Record<string, string>,
     model: row.model,
+    limits: row.limits,
+    isHosted: row.definition !== null,
     heartbeat: { intervalMs: row.interval_ms, missedAfter: row.missed_after, onMissed },
     configVersion: row.config_version,
     createdAt: row.created_at.toISOString(),

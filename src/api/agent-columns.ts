@@ -46,11 +46,14 @@ export function newAgentOf(
   services: Sealing,
 ): NewAgent {
   const { vault } = services;
-  const { name, type, description, instruction, tools, settings, model, environment, heartbeat } = request;
+  const { name, type, description, instruction, tools, settings, model, environment, limits, heartbeat } =
+    request;
   return {
     ...{ id, orgId, name, tools },
     ...{ type: type ?? null, description: description ?? null, model: model ?? null },
     instruction: instruction ?? null,
+    limits,
+    definition: null,
     settings: sealSettings(settings, { name: 'settings', vault }),
     environment: sealSettings(environment, { name: 'environment', vault }),
     intervalMs: heartbeat.interval,
@@ -73,13 +76,15 @@ export function agentColumnsOf(
   services: Sealing,
 ): AgentColumns {
   const { vault } = services;
-  const { name, type, description, instruction, tools, settings, model, environment, heartbeat } = change;
+  const { name, type, description, instruction, tools, settings, model, environment, limits, heartbeat } =
+    change;
   const given = <V, S>(value: V | undefined, stored: (value: V) => S) =>
     value === undefined ? undefined : stored(value);
   return {
     ...{ name, type, description, model },
     instruction: json(instruction),
     tools: json(tools),
+    limits: json(limits),
     settings: given(settings, (value) =>
       sealSettings(value, { name: 'settings', stored: agent.settings, vault }),
     ),

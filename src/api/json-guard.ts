@@ -11,6 +11,7 @@ const FREE_FORM = new Set([
   'data',
   'settings',
   'input',
+  'value',
   'payload',
   'config',
   'environment',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Log } from '../log.js';
+import { type FieldError, fieldErrors } from '../schemas/field-errors.js';
 import { PROBLEM_STATUS, type ProblemCode } from '../schemas/problem.js';
-import { type FieldError, fieldErrors } from './field-errors.js';
 import { whatIsAway } from './unreachable.js';
 
 const TITLES: Record<ProblemCode, string> = {

@@ -9,11 +9,17 @@ import { clientFileRoutes } from './routes/client-files.js';
 import { codecRoutes } from './routes/codec.js';
 import { deliveryRoutes } from './routes/deliveries.js';
 import { eventRoutes } from './routes/events.js';
+import { executionRoutes } from './routes/executions.js';
 import { healthRoutes } from './routes/health.js';
 import { instructionRoutes } from './routes/instructions.js';
+import { memoryRoutes } from './routes/memories.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { createOpenapiRoutes } from './routes/openapi.js';
+import { runtimeMetricsRoutes } from './routes/runtime-metrics.js';
 import { subscriptionRoutes } from './routes/subscriptions.js';
+import { taskApprovalRoutes } from './routes/task-approvals.js';
+import { taskStreamRoutes } from './routes/task-stream.js';
+import { taskRoutes } from './routes/tasks.js';
 import { timerChangeRoutes } from './routes/timer-changes.js';
 import { timerMetricsRoutes } from './routes/timer-metrics.js';
 import { timerRoutes } from './routes/timers.js';
@@ -33,6 +39,12 @@ const resources: readonly Route[] = [
   ...agentViewRoutes,
   ...agentCredentialRoutes,
   ...agentConnectionRoutes,
+  ...memoryRoutes,
+  ...executionRoutes,
+  ...runtimeMetricsRoutes,
+  ...taskRoutes,
+  ...taskApprovalRoutes,
+  ...taskStreamRoutes,
   ...toolRoutes,
   ...instructionRoutes,
   ...apiKeyRoutes,

@@ -2,13 +2,16 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { Heartbeats } from '../agents/heartbeats.js';
 import type { Presences } from '../agents/presences.js';
 import type { Config } from '../config.js';
+import type { AgentRow } from '../db/agents.js';
 import type { Database, Db } from '../db/database.js';
 import type { AgentSessions } from '../engine/agent-sessions.js';
 import type { Starter } from '../engine/starter.js';
+import type { Catalogue } from '../hosted/catalogue.js';
 import type { Probes } from '../http/probes.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import type { Vault } from '../secrets/vault.js';
+import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
 import type { ConnectLimit } from './connect-limit.js';
 import type { GuessLimit } from './rate-limit.js';
@@ -21,6 +24,11 @@ export interface Services {
   vault: Vault;
   starter: Starter;
   timers: Timers;
+  tasks: Tasks;
+  /** The agents and tools whose code is here. */
+  catalogue: Catalogue;
+  /** The model that an agent would ask first, or null. */
+  models: { firstOf(agent: AgentRow): string | null };
   /** How agents are now, read together for all requests of a moment. */
   presences: Presences;
   /** The engine's side of connected agents. */

@@ -1,6 +1,7 @@
 import { createHeartbeats } from '../agents/heartbeats.js';
 import { createPresences } from '../agents/presences.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
+import { ensureHosted } from '../hosted/ensure-hosted.js';
 import { closeServer, listen, urlOf } from '../http/listen.js';
 import { createProbes } from '../http/probes.js';
 import type { Log } from '../log.js';
@@ -35,11 +36,13 @@ export interface RunningApi {
 
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
+  const { tasks, catalogue, models } = context;
   const clock = Date.now;
   const probes = createProbes(database, client, clock);
   const isEngineUp = () => probes.isUp('engine');
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
+    ...{ tasks, catalogue, models },
     db: database.db,
     codec: context.dataConverter.payloadCodecs?.[0],
     probes,
@@ -60,9 +63,10 @@ interface Stopping {
 }
 
 /** Development has a key that everybody knows and a token for the day; production has neither. */
-async function seed({ config, database, vault }: Context): Promise<RunningApi['facts']> {
+async function seed({ config, database, vault, catalogue }: Context): Promise<RunningApi['facts']> {
   if (config.isProduction) return [];
-  const org = await seedDemo(database, vault);
+  const withSampleData = config.NODE_ENV === 'development';
+  const org = await seedDemo(database, { vault, catalogue, withSampleData });
   const token = await mintAdminToken(vault, { ...org, now: Date.now() });
   return [
     ['API key', DEMO_KEY],
@@ -80,6 +84,7 @@ export async function startApi(context: Context): Promise<RunningApi> {
   const handle = app.callback();
   const server = createHttpServer((req, res) => void handle(req, res));
   const facts = await seed(context);
+  await ensureHosted(context.database.db, context.catalogue, context.vault);
   const port = await listen(server, { host: config.host, port: config.PORT, setting: 'PORT' });
   services.heartbeats.begin();
   collectProcessMetrics();

@@ -9,11 +9,14 @@ import type { Tool, ToolChange, ToolFilter, ToolRequest } from '../schemas/tool.
 import { Agents } from './agents.js';
 import { ApiKeys } from './api-keys.js';
 import { Deliveries } from './deliveries.js';
+import { createStreams } from './event-stream.js';
 import { Events } from './events.js';
+import { Executions } from './executions.js';
 import { completeOptions, type MainspringOptions } from './options.js';
 import { Registry } from './registry.js';
 import { createExchange, createRequest } from './request.js';
 import { Subscriptions } from './subscriptions.js';
+import { Tasks } from './tasks.js';
 import { Timers } from './timers.js';
 import { WebhookSecrets } from './webhook-secret.js';
 
@@ -42,6 +45,8 @@ export class MainspringClient {
   readonly events: Events;
   readonly subscriptions: Subscriptions;
   readonly webhookSecret: WebhookSecrets;
+  readonly tasks: Tasks;
+  readonly executions: Executions;
   readonly agents: Agents;
   readonly tools: Registry<Tool, NewTool, ToolPatch, ToolFilter>;
   readonly instructions: Registry<Instruction, NewInstruction, InstructionPatch, InstructionFilter>;
@@ -57,6 +62,8 @@ export class MainspringClient {
     this.events = new Events(request);
     this.subscriptions = new Subscriptions(request);
     this.webhookSecret = new WebhookSecrets(request);
+    this.tasks = new Tasks(request, createStreams(settings));
+    this.executions = new Executions(request);
     this.agents = new Agents(exchange);
     this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });
     this.instructions = new Registry(exchange, { one: 'instruction', many: 'instructions' });

@@ -81,7 +81,8 @@ export function rest(millis: number, signal: AbortSignal | undefined): Promise<v
   });
 }
 
-function address(settings: Settings, path: string, query: Call['query'] = {}): string {
+/** The URL of a call. */
+export function addressOf(settings: Settings, path: string, query: Call['query'] = {}): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) given.append(name, String(value));
@@ -95,7 +96,7 @@ function credentialOf({ apiKey, token }: Settings, call: Call): Record<string, s
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-function headersOf(settings: Settings, call: Call): Record<string, string> {
+export function headersOf(settings: Settings, call: Call): Record<string, string> {
   return {
     accept: 'application/json',
     ...credentialOf(settings, call),
@@ -126,7 +127,7 @@ export function createExchange(settings: Settings): Exchange {
   }
 
   return async <Answer>(method: string, path: string, call: Call = {}): Promise<Exchanged<Answer>> => {
-    const url = address(settings, path, call.query);
+    const url = addressOf(settings, path, call.query);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     // A redirect would carry the key to wherever it points.
     const init: RequestInit = { method, headers: headersOf(settings, call), redirect: 'error' };

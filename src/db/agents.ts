@@ -1,5 +1,12 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
-import type { AgentFilter, AgentStatus, InstructionText } from '../schemas/agent.js';
+import type {
+  AgentFilter,
+  AgentStatus,
+  Connection,
+  InstructionText,
+  Lifecycle,
+  Limits,
+} from '../schemas/agent.js';
 import type { Db } from './database.js';
 import type { AgentTable, StoredAction } from './tables.js';
 import type { Position } from './timers.js';
@@ -18,6 +25,11 @@ export interface NewAgent {
   settings: string;
   environment: string;
   model: string | null;
+  limits: Limits;
+  /** Of the code that it runs, or null. */
+  definition: string | null;
+  /** Of one whose code runs here; otherwise it runs from its first connect on. */
+  lifecycle?: Lifecycle;
   intervalMs: number;
   missedAfter: number;
   onMissed: StoredAction[];
@@ -39,7 +51,9 @@ export async function insertAgent(db: Db, agent: NewAgent): Promise<AgentRow | u
     .insertInto('agents')
     .values({
       ...{ id, org_id: orgId, name, type, description, settings, environment, model },
-      ...{ interval_ms: agent.intervalMs, missed_after: agent.missedAfter },
+      ...{ interval_ms: agent.intervalMs, missed_after: agent.missedAfter, definition: agent.definition },
+      ...(agent.lifecycle ? { lifecycle: agent.lifecycle } : {}),
+      limits: JSON.stringify(agent.limits),
       instruction: JSON.stringify(instruction),
       metrics: JSON.stringify(null),
       tools: JSON.stringify(tools),
@@ -75,12 +89,15 @@ export async function findAgent(db: Db, id: string): Promise<AgentRow | undefine
   return db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** `connectionOf` of the domain, as an expression on rows. */
+const CONNECTION = sql<Connection>`case when definition is null then connection
+  when lifecycle = 'running' then 'online' else 'offline' end`;
 /** `agentStatus` of the domain, as a condition on rows. */
 const HAS_STATUS: Record<AgentStatus, RawBuilder<boolean>> = {
   suspended: sql`is_suspended`,
-  inactive: sql`not is_suspended and connection = 'offline'`,
-  busy: sql`not is_suspended and connection = 'busy'`,
-  active: sql`not is_suspended and connection in ('online', 'idle')`,
+  inactive: sql`not is_suspended and ${CONNECTION} = 'offline'`,
+  busy: sql`not is_suspended and ${CONNECTION} = 'busy'`,
+  active: sql`not is_suspended and ${CONNECTION} in ('online', 'idle')`,
 };
 
 /** Newest first, after `position`. */
@@ -95,7 +112,7 @@ export async function listAgents(
   if (type !== undefined) query = query.where('type', '=', type);
   if (status !== undefined) query = query.where(HAS_STATUS[status]);
   if (lifecycle !== undefined) query = query.where('lifecycle', '=', lifecycle);
-  if (connection !== undefined) query = query.where('connection', '=', connection);
+  if (connection !== undefined) query = query.where(CONNECTION, '=', connection);
   if (position) query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}, ${position.id})`);
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

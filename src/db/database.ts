@@ -7,9 +7,10 @@ export type Db = Kysely<Tables> | Transaction<Tables>;
 /**
  * What processes tell each other. `timers`: rows of an armed window changed ({@link TimersNotice}); `ended`: ids of
  * things that somebody may wait for; `keys`: an API key or an organisation changed; `deliveries`: an event made
- * deliveries; `events`: something was appended.
+ * deliveries; `events`: something was appended;
+ * `task_text`: what a model says, as it comes.
  */
-export type Channel = 'timers' | 'ended' | 'keys' | 'deliveries' | 'events';
+export type Channel = 'timers' | 'ended' | 'keys' | 'deliveries' | 'events' | 'task_text';
 
 /** Called with the payload of a notice, or with null after a reconnect: anything may have been missed, read again. */
 export type Listener = (payload: string | null) => void;

@@ -35,6 +35,14 @@ export function parseCursor(text: string): { tx: string; id: string } | null {
   return BigInt(tx) <= LARGEST.tx && BigInt(id) <= LARGEST.id ? { tx, id } : null;
 }
 
+/** Whether an event comes after another one in the ledger; both are ids of events. */
+export function isAfter(id: string, other: string): boolean {
+  const [one, two] = [parseCursor(id), parseCursor(other)];
+  if (!one || !two) return false;
+  const [at, before] = [BigInt(one.tx), BigInt(two.tx)];
+  return at > before || (at === before && BigInt(one.id) > BigInt(two.id));
+}
+
 /** Appends events to the ledger; a trigger tells whoever reads along. */
 export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;

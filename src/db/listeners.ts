@@ -8,6 +8,7 @@ const CHANNELS: Record<Channel, true> = {
   keys: true,
   deliveries: true,
   events: true,
+  task_text: true,
 };
 
 /** The statements by which a connection hears every channel. */

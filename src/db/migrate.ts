@@ -6,6 +6,8 @@ import * as eventDeliveries from './migrations/0002-event-deliveries.js';
 import * as statistics from './migrations/0003-statistics.js';
 import * as agents from './migrations/0004-agents.js';
 import * as agentStatistics from './migrations/0005-agent-statistics.js';
+import * as tasks from './migrations/0006-tasks.js';
+import * as taskStatistics from './migrations/0007-task-statistics.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -15,6 +17,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-statistics': statistics,
   '0004-agents': agents,
   '0005-agent-statistics': agentStatistics,
+  '0006-tasks': tasks,
+  '0007-task-statistics': taskStatistics,
 };
 
 /**

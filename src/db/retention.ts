@@ -11,6 +11,8 @@ export interface DeletedCounts {
   idempotencyKeys: number;
   sessions: number;
   usage: number;
+  tasks: number;
+  metrics: number;
 }
 
 interface Batch {
@@ -60,6 +62,19 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
       select used.ctid from agents, lateral (
         select ctid from agent_usage where agent_id = agents.id and hour < ${before} order by hour limit ${limit}
       ) as used limit ${limit}))`,
+  // What was said and called in them goes along.
+  tasks: ({ before, limit }) => sql`
+    delete from tasks where ctid = any(array(
+      select task.ctid from orgs, lateral (
+        select ctid from tasks
+        where org_id = orgs.id and created_at < ${before} and completed_at < ${before}
+        order by created_at, id limit ${limit}
+      ) as task limit ${limit}))`,
+  metrics: ({ before, limit }) => sql`
+    delete from agent_metrics where ctid = any(array(
+      select counted.ctid from agents, lateral (
+        select ctid from agent_metrics where agent_id = agents.id and hour < ${before} order by hour limit ${limit}
+      ) as counted limit ${limit}))`,
 };
 
 /**
@@ -69,7 +84,7 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
 export async function deleteEnded(db: Db, { before, limit }: Batch): Promise<DeletedCounts> {
   const counts: DeletedCounts = {
     ...{ timers: 0, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 },
-    ...{ sessions: 0, usage: 0 },
+    ...{ sessions: 0, usage: 0, tasks: 0, metrics: 0 },
   };
   const forgotten = new Date(Date.now() - REMEMBERED_MS);
   for (const kind of Object.keys(counts) as (keyof DeletedCounts)[]) {
@@ -85,6 +100,15 @@ const HEARTBEAT_TABLES = ['agents', 'agent_sessions', 'heartbeat_path'];
 const BUSY_TABLES = [
   ...['timers', 'deliveries', 'events', 'endpoints', 'windows', 'idempotency_keys'],
   ...['agent_usage', 'instruction_assignments', ...HEARTBEAT_TABLES],
+  ...[
+    'tasks',
+    'task_messages',
+    'task_stages',
+    'model_calls',
+    'tool_calls',
+    'agent_metrics',
+    'agent_memories',
+  ],
 ];
 
 /**

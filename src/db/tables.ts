@@ -1,15 +1,31 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
 import type { Action, RetryPolicy } from '../schemas/action.js';
-import type { Connection, InstructionText, Lifecycle, SessionEnd } from '../schemas/agent.js';
+import type { Connection, InstructionText, Lifecycle, Limits, SessionEnd } from '../schemas/agent.js';
 import type { Tier } from '../schemas/api-key.js';
 import type { Attempt, Channel } from '../schemas/delivery.js';
 import type { EventType } from '../schemas/event.js';
 import type { InstructionLayer, Variant } from '../schemas/instruction.js';
 import type { TimerStatus } from '../schemas/timer.js';
 import type { Tool, ToolRequest } from '../schemas/tool.js';
-
-/** `json` columns are written as text (key order is kept) and read as values. */
-type Json<T> = ColumnType<T, string, string>;
+import type { Json } from './json-column.js';
+import type {
+  AgentMemoryTable,
+  AgentMetricTable,
+  ModelCallTable,
+  ScheduleTable,
+  TaskMessageTable,
+  TaskStageTable,
+  TaskTable,
+  ToolCallTable,
+} from './tables-of-tasks.js';
+import type {
+  CollectionItemTable,
+  CollectionTable,
+  ListingTable,
+  NotificationTable,
+  SaleTable,
+  UserActivityTable,
+} from './tables-of-tools.js';
 
 export interface OrgTable {
   id: string;
@@ -195,6 +211,9 @@ export interface AgentTable {
   /** Sealed JSON. */
   environment: string;
   model: string | null;
+  limits: Json<Limits>;
+  /** Its code runs in the workers: there is a definition of this name. */
+  definition: string | null;
   /** The deadline of a session is this × `missed_after`. */
   interval_ms: number;
   missed_after: number;
@@ -319,4 +338,18 @@ export interface Tables {
   instructions: InstructionTable;
   instruction_assignments: InstructionAssignmentTable;
   heartbeat_path: HeartbeatPathTable;
+  tasks: TaskTable;
+  task_messages: TaskMessageTable;
+  task_stages: TaskStageTable;
+  model_calls: ModelCallTable;
+  tool_calls: ToolCallTable;
+  agent_metrics: AgentMetricTable;
+  agent_memories: AgentMemoryTable;
+  listings: ListingTable;
+  sales: SaleTable;
+  user_activities: UserActivityTable;
+  collections: CollectionTable;
+  collection_items: CollectionItemTable;
+  notifications: NotificationTable;
+  schedules: ScheduleTable;
 }

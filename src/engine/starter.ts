@@ -1,10 +1,18 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type Owner, ownersOf } from '../domain/owner.js';
 import type { Log } from '../log.js';
 import { type AgentRef, agentChanged } from '../messages/agent.js';
 import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
+import { decided, type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { changed } from '../messages/timer-window.js';
-import { type Start, startOfAgent, startOfEndpoint, startOfOwner, startOptions } from './starts.js';
+import {
+  type Start,
+  startOfAgent,
+  startOfEndpoint,
+  startOfOwner,
+  startOfTask,
+  startOptions,
+} from './starts.js';
 import { createTeller } from './teller.js';
 
 /** A window is told of changes at once, then at most once in this time. */
@@ -31,6 +39,12 @@ export interface Starter {
   tellAgent(agent: AgentRef): Promise<void>;
   /** The same where it may also find out later, when its session ends or begins: never fails. */
   tryTellAgent(agent: AgentRef): Promise<void>;
+  /** The workflow of a task; its row may come after it. Throws when the engine cannot be reached. */
+  startTask(task: TaskRef, about: { priority: number; agentId: string }): Promise<void>;
+  /** Ends the workflow of a task whose row has ended; never fails: its next call finds out by itself. */
+  tryCancelTask(task: TaskRef): Promise<void>;
+  /** Tells a task that somebody decided about calls of its tools. Throws when the engine cannot be reached. */
+  tellDecided(task: TaskRef): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -45,6 +59,29 @@ export interface StarterOptions {
   /** Base of links into the Web UI. */
   temporalUiUrl: string;
   now?: () => number;
+}
+
+/** What running tasks are told. */
+function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask' | 'tellDecided'> {
+  return {
+    tryCancelTask: (ref) =>
+      client.workflow
+        .getHandle(taskWorkflowId(ref))
+        .cancel()
+        .then(
+          () => undefined,
+          (error: unknown) =>
+            log.debug({ org: ref.orgId, task: ref.taskId, error }, 'A task was not told of its end'),
+        ),
+    tellDecided: (ref) =>
+      client.workflow
+        .getHandle(taskWorkflowId(ref))
+        .signal(decided)
+        .catch((error: unknown) => {
+          // One that is started anew, because it was lost, reads what was decided from the rows.
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }),
+  };
 }
 
 export function createStarter({ client, log, temporalUiUrl, now = Date.now }: StarterOptions): Starter {
@@ -104,6 +141,8 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
       tellAgent(agent).catch((error: unknown) =>
         log.warn({ org: agent.orgId, agent: agent.agentId, error }, 'A change of an agent was not told'),
       ),
+    startTask: (ref, about) => start(startOfTask(ref, about)),
+    ...createTaskWords(client, log),
     tellChanged(orgId, fireAt) {
       const [owner] = ownersOf(fireAt, now());
       if (owner.kind === 'window') teller.tell(startOf(orgId, owner).workflowId, changed, CHANGE_INTERVAL_MS);

@@ -1,9 +1,11 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import type { Owner } from '../domain/owner.js';
+import { priorityKeyOf } from '../domain/task-priority.js';
 import { type AgentRef, agentWorkflowId } from '../messages/agent.js';
 import { type Endpoint, endpointId } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
+import { type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { timerHourId } from '../messages/timer-hour.js';
 import { timerWindowId } from '../messages/timer-window.js';
 
@@ -21,6 +23,8 @@ export interface Start {
   summary: string;
   /** Of an agent, or of work for one. */
   agentId?: string;
+  /** Of work that waits its turn: 1, 3, 5, 7 or 9. */
+  priority?: number;
 }
 
 export const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
@@ -62,8 +66,32 @@ export const startOfAgent = (ref: AgentRef): Start => ({
   agentId: ref.agentId,
 });
 
+export const startOfTask = (
+  ref: TaskRef,
+  { priority, agentId }: { priority: number; agentId: string },
+): Start => ({
+  type: 'task',
+  workflowId: taskWorkflowId(ref),
+  queue: QUEUES.tasks,
+  input: ref,
+  orgId: ref.orgId,
+  kind: 'task',
+  summary: 'A task of an agent, from its start to its result',
+  agentId,
+  priority,
+});
+
 /** As the client takes it; that the workflow runs already is success. */
-export const startOptions = ({ workflowId, queue, input, orgId, kind, summary, agentId }: Start) => {
+export const startOptions = ({
+  workflowId,
+  queue,
+  input,
+  orgId,
+  kind,
+  summary,
+  agentId,
+  priority,
+}: Start) => {
   const attributes: SearchAttributePair[] = [
     { key: MsOrg, value: orgId },
     { key: MsKind, value: kind },
@@ -77,5 +105,9 @@ export const startOptions = ({ workflowId, queue, input, orgId, kind, summary, a
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     typedSearchAttributes: attributes,
     staticSummary: summary,
+    // Organisations take turns within a priority.
+    ...(priority === undefined
+      ? {}
+      : { priority: { priorityKey: priorityKeyOf(priority), fairnessKey: orgId } }),
   };
 };

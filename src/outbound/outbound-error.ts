@@ -9,7 +9,9 @@ export type OutboundFailure =
   | 'tls_failed'
   | 'timeout'
   | 'receiver_busy'
-  | 'answer_unreadable';
+  | 'answer_unreadable'
+  | 'answer_too_large'
+  | 'redirected';
 
 export class OutboundError extends Error {
   constructor(readonly failure: OutboundFailure) {

@@ -10,10 +10,15 @@ import { type OpenEngine, openEngine } from '../engine/open.js';
 import type { Report } from '../engine/report.js';
 import { installRuntime } from '../engine/runtime.js';
 import { createStarter, type Starter } from '../engine/starter.js';
+import type { Catalogue } from '../hosted/catalogue.js';
+import { loadCatalogue } from '../hosted/index.js';
 import type { Log } from '../log.js';
+import { nameAgentTypes } from '../metrics.js';
+import { type AgentModels, createAgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import { secretKeysOf } from '../secrets/secret-keys.js';
 import { createVault, type Vault } from '../secrets/vault.js';
+import { createTasks, type Tasks } from '../tasks/tasks.js';
 import { createTimers, type Timers } from '../timers/timers.js';
 import { startTracing, type Tracing } from '../tracing.js';
 import type { Step } from './shutdown.js';
@@ -26,6 +31,11 @@ export interface Context {
   vault: Vault;
   starter: Starter;
   timers: Timers;
+  tasks: Tasks;
+  /** The agents and tools whose code is here. */
+  catalogue: Catalogue;
+  /** What agents may ask. */
+  models: AgentModels;
   /** Undefined where no endpoint for traces is configured. */
   tracing?: Tracing | undefined;
   /** Where outbound requests may go. */
@@ -57,14 +67,17 @@ function contextOf(
     vault,
     database,
     tracing,
-  }: Pick<Context, 'config' | 'log' | 'vault' | 'database' | 'tracing'>,
+    catalogue,
+  }: Pick<Context, 'config' | 'log' | 'vault' | 'database' | 'tracing' | 'catalogue'>,
   engine: OpenEngine,
 ): OpenContext {
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   return {
-    ...{ config, log, vault, database, tracing, client, connection, namespace, address, starter },
+    ...{ config, log, vault, database, tracing, catalogue, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
+    tasks: createTasks({ database, starter }),
+    models: createAgentModels(config, vault),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     dataConverter: dataConverterOf(config),
     closing: [
@@ -83,6 +96,8 @@ export async function openContext(
   log: Log,
   { isWhole, report }: ContextWishes,
 ): Promise<OpenContext> {
+  const catalogue = await loadCatalogue(config);
+  nameAgentTypes(catalogue.agents.map(({ type }) => type));
   const vault = createVault(secretKeysOf(config));
   installRuntime(config, log);
   const tracing = startTracing(config);
@@ -94,7 +109,7 @@ export async function openContext(
       ...{ maySpawn: isWhole, report },
       plugins: tracing ? [tracing.plugin] : [],
     });
-    return contextOf({ config, log, vault, database, tracing }, engine);
+    return contextOf({ config, log, vault, database, tracing, catalogue }, engine);
   } catch (error) {
     await database.close();
     throw error;

@@ -19,7 +19,8 @@ export const WebUrl = z
   .meta({ id: 'WebUrl', format: 'uri', examples: ['https://agents.example.com/hook'] });
 export type WebUrl = z.infer<typeof WebUrl>;
 
-const Headers = z
+/** Headers of a caller's own. */
+export const Headers = z
   .record(
     z
       .string()

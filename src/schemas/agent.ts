@@ -62,6 +62,22 @@ export const Heartbeat = z
   .meta({ id: 'Heartbeat' });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
+/** What one task of the agent may use, and the agent in a day (UTC); nothing is asked that could pass a limit. */
+export const Limits = z
+  .strictObject({
+    maxTokens: z.int().min(1).max(1_000_000_000).optional().describe('Of a task, asked and answered'),
+    maxCostUsd: z.number().positive().max(1_000_000).optional().describe('Of a task'),
+    maxTokensPerDay: z.int().min(1).max(1_000_000_000).optional(),
+    maxCostUsdPerDay: z.number().positive().max(1_000_000).optional(),
+    maxSteps: z.int().min(1).max(1_000).optional().describe('Calls of a model in a task; 20 by default'),
+    timeout: Duration.refine((millis) => millis >= 1_000 && millis <= 86_400_000, 'must be from 1s to 1d')
+      .optional()
+      .describe('Of a task, from its start on; without it 30 s for an execution'),
+    maxAttempts: z.int().min(1).max(20).optional().describe('At a call of a model; 4 by default'),
+  })
+  .meta({ id: 'Limits' });
+export type Limits = z.infer<typeof Limits>;
+
 const given = {
   name: Name,
   type: Name.nullish(),
@@ -71,10 +87,11 @@ const given = {
   settings: freeForm(64),
   model: Name.nullish(),
   environment: Environment,
+  limits: Limits,
   heartbeat: Heartbeat,
 };
 
-const { name, tools, settings, environment, heartbeat, ...optional } = given;
+const { name, tools, settings, environment, limits, heartbeat, ...optional } = given;
 /** The body of `POST /agents`. */
 export const AgentRequest = z
   .strictObject({
@@ -83,6 +100,7 @@ export const AgentRequest = z
     tools: tools.default([]),
     settings: settings.default({}),
     environment: environment.default({}),
+    limits: limits.default({}),
     heartbeat: heartbeat.default({ interval: 60_000, missedAfter: 3, onMissed: [] }),
   })
   .meta({ id: 'AgentRequest' });
@@ -116,6 +134,8 @@ export const Agent = z
     settings: z.record(z.string(), z.unknown()),
     environment: z.record(z.string(), z.string()),
     model: z.string().nullable(),
+    limits: z.record(z.string(), z.unknown()).describe('`timeout` in ms'),
+    isHosted: z.boolean().describe('It came with Mainspring or a plugin: its code runs in the workers'),
     heartbeat: z.looseObject({
       intervalMs: z.int(),
       missedAfter: z.int(),

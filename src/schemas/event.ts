@@ -25,6 +25,16 @@ export const EventType = z.enum([
   'agent.disconnected',
   'agent.health_check_failed',
   'agent.status_changed',
+  'task.queued',
+  'task.started',
+  'task.model_called',
+  'task.tool_called',
+  'task.awaiting_approval',
+  'task.approval_decided',
+  'task.completed',
+  'task.failed',
+  'task.cancelled',
+  'task.timed_out',
 ]);
 export type EventType = z.infer<typeof EventType>;
 

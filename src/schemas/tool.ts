@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Headers, WebUrl } from './action.js';
 import { ToolName } from './agent.js';
 import { freeForm, Moment, Name } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
@@ -8,6 +9,56 @@ export const ToolKind = z.enum(['builtin', 'http', 'mcp']);
 
 const ToolSchema = z.strictObject({ input: freeForm(64), output: freeForm(64).optional() });
 
+/** A task waits as long for a call that goes on. */
+const LONGEST_CALL_SECONDS = 600;
+const LONGEST_WAIT_SECONDS = 2_592_000;
+/** What the configuration of every kind may say. */
+const calling = {
+  timeoutSeconds: z
+    .number()
+    .min(1)
+    .max(LONGEST_CALL_SECONDS)
+    .optional()
+    .describe('Of one call; 60 by default'),
+  approvalTimeoutSeconds: z
+    .int()
+    .min(1)
+    .max(LONGEST_WAIT_SECONDS)
+    .optional()
+    .describe('How long somebody may take to approve a call; APPROVAL_TIMEOUT_SECONDS by default'),
+};
+const remote = {
+  ...calling,
+  url: WebUrl.refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return url === null || (url.username === '' && url.password === '');
+  }, 'must not have credentials: put them into headers'),
+  headers: Headers.default({}),
+  isRepeatable: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a call may be made again when its worker died: it only reads, or knows `Idempotency-Key`',
+    ),
+};
+
+/** The `config` of a tool that is somebody's code: what else it says is the tool's own. */
+export const BuiltinToolConfig = z.looseObject(calling).meta({ id: 'BuiltinToolConfig' });
+/** The `config` of a tool of kind `http`: arguments are the JSON body, of GET and DELETE the query. */
+export const HttpToolConfig = z
+  .strictObject({ ...remote, method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST') })
+  .meta({ id: 'HttpToolConfig' });
+export type HttpToolConfig = z.infer<typeof HttpToolConfig>;
+/** The `config` of a tool of kind `mcp`: a server that speaks MCP over streamable HTTP. */
+export const McpToolConfig = z
+  .strictObject({
+    ...remote,
+    tool: z.string().min(1).max(200).optional().describe("Its name there; the tool's by default"),
+  })
+  .meta({ id: 'McpToolConfig' });
+export type McpToolConfig = z.infer<typeof McpToolConfig>;
+export const TOOL_CONFIG = { builtin: BuiltinToolConfig, http: HttpToolConfig, mcp: McpToolConfig };
+
 const given = {
   name: ToolName,
   version: Name,
@@ -16,7 +67,9 @@ const given = {
   schema: ToolSchema,
   status: ToolStatus.describe('An inactive tool is given to no agent'),
   kind: ToolKind,
-  config: freeForm(64).describe('How it is called; secrets in it are kept and answered as `***`'),
+  config: freeForm(64).describe(
+    'How it is called: `HttpToolConfig`, `McpToolConfig`; secrets in it are kept and answered as `***`',
+  ),
   requiresApproval: z.boolean(),
 };
 

@@ -1,5 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { ensureHosted } from '../hosted/ensure-hosted.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import type { Context } from '../process/context.js';
@@ -8,7 +9,11 @@ import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 
 /** How many activities run at once: an armed window holds its slot for half a minute or longer. */
-const ACTIVITY_SLOTS: Record<Queue, number> = { timers: 1_000, deliveries: 200, agents: 200 };
+const ACTIVITY_SLOTS: Record<Exclude<Queue, 'tasks'>, number> = {
+  timers: 1_000,
+  deliveries: 200,
+  agents: 200,
+};
 
 /**
  * Temporal hands a task to whoever has waited longest, and of a process that was stopped it does not know that it is:
@@ -32,7 +37,8 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
       taskQueue,
       activities,
       workflowBundle: bundle,
-      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS[taskQueue],
+      maxConcurrentActivityTaskExecutions:
+        taskQueue === QUEUES.tasks ? context.config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
       activityTaskPollerBehavior: POLLS,
       workflowTaskPollerBehavior: POLLS,
       // 0 by default: a running activity would be cancelled the moment the worker stops.
@@ -49,6 +55,7 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const workers = await Promise.all(Object.values(QUEUES).map(create));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   await ensureUpkeep(context.client);
+  await ensureHosted(context.database.db, context.catalogue, context.vault);
   const stopOwning = ownEventDeliveries(context);
   return {
     ended,

@@ -3,5 +3,6 @@ export { agent } from './agent.js';
 export { endpoint } from './endpoint.js';
 export { retention } from './retention.js';
 export { sweep } from './sweep.js';
+export { task } from './task.js';
 export { timerHour } from './timer-hour.js';
 export { timerWindow } from './timer-window.js';

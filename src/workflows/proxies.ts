@@ -79,3 +79,62 @@ export const keepSession = (heartbeatTimeoutMs: number) =>
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { maximumAttempts: 1 },
   }).keepSession;
+
+/** A task's first step waits its turn by the priority that the task was started with, for as long as that takes. */
+export const { beginTask } = proxyActivities<Activities>({
+  taskQueue: QUEUES.tasks,
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
+
+/** Tasks that have begun go before those that have not, so that they end. */
+const BEGUN = { priorityKey: 1 };
+/** A call heartbeats every 5 s: after two of them its worker is gone. */
+const CALL_SILENCE = '12s';
+/**
+ * At its limit the workflow ends a task, and the end of the task stops what is under way: nobody waits for the next
+ * heartbeat. This is for when the workflow cannot.
+ */
+const SPARE_MS = 5_000;
+
+/** Retried as models are used to: after 1 s, 2 s, 4 s, or when the model says. What cannot succeed is not. */
+export const callModel = ({ leftMs, maxAttempts }: { leftMs: number; maxAttempts: number }) =>
+  proxyActivities<Activities>({
+    taskQueue: QUEUES.tasks,
+    startToCloseTimeout: leftMs + SPARE_MS,
+    heartbeatTimeout: CALL_SILENCE,
+    priority: BEGUN,
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '1m',
+      maximumAttempts: maxAttempts,
+    },
+  }).callModel;
+
+/**
+ * A tool that fails is an answer. What is retried is what comes before and after it, and a call whose worker died:
+ * its row says whether it may be made again.
+ */
+export const callTool = (leftMs: number) =>
+  proxyActivities<Activities>({
+    taskQueue: QUEUES.tasks,
+    startToCloseTimeout: leftMs + SPARE_MS,
+    heartbeatTimeout: CALL_SILENCE,
+    priority: BEGUN,
+    retry: { initialInterval: '500ms', maximumInterval: '5s' },
+  }).callTool;
+
+/** An agent's code between its calls: short, and run again from its record when its worker dies. */
+export const runStage = (leftMs: number) =>
+  proxyLocalActivities<Activities>({
+    startToCloseTimeout: leftMs + SPARE_MS,
+    retry: { initialInterval: '500ms', maximumInterval: '5s' },
+  }).runStage;
+
+/** One statement; idempotent, so an outage of the database is waited out. */
+export const { endTask } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});

@@ -20,7 +20,7 @@ interface Outcome {
 }
 
 /** Runs a command as `npm run <command> --` does. */
-function run(command: 'orgs' | 'keys' | 'token', ...args: string[]): Promise<Outcome> {
+function run(command: 'orgs' | 'keys' | 'token' | 'sample-data', ...args: string[]): Promise<Outcome> {
   const env = { PATH: process.env.PATH, DATA_DIR: folder, SECRET_KEYS: TEST_SECRET_KEYS };
   const program = ['--import', hooks, resolve(`src/api/commands/${command}.ts`), ...args];
   return new Promise((done) => {
@@ -59,9 +59,14 @@ test('an organisation, its keys and tokens are made, listed and revoked at the t
   const token = await run('token', '--org', 'acme', '--days', '1', '--revoke-others');
   const claims = JSON.parse(Buffer.from(token.out.split('.')[1] ?? '', 'base64url').toString());
   expect(claims).toMatchObject({ org: 'acme', ver: 2, exp: claims.iat + 86_400 });
+
+  const counts = await run('sample-data', '--org', 'acme');
+  expect(counts).toMatchObject({ code: 0, err: '' });
+  expect(counts.out).toMatch(/listings +300\n/);
 }, 120_000);
 
 test.each([
+  ['sample-data', ['--org', 'nobody'], 'there is no organisation "nobody"'],
   ['orgs', ['create', 'Not An Id'], 'cannot be the id'],
   ['keys', ['create', '--org', 'nobody', '--name', 'x'], 'there is no organisation "nobody"'],
   ['token', ['--org', 'acme', '--days', '0'], '--days'],

@@ -3,6 +3,7 @@ import type { CreatedOrg } from '../../src/api/create-org.js';
 import { appendEvents, type NewEvent } from '../../src/db/events.js';
 import type { Event } from '../../src/schemas/event.js';
 import { startTestApi, type TestApi } from '../support/api.js';
+import { openStream } from '../support/event-stream.js';
 
 let api: TestApi;
 let org: CreatedOrg;
@@ -23,48 +24,8 @@ interface Page {
 }
 const list = async (query = '') => (await api.send(`/events${query}`, { key: org.key })).json<Page>();
 
-/** What a browser's EventSource would hand on. */
-interface Heard {
-  id?: string;
-  event?: string;
-  data?: Event;
-}
-
-/** Opens a stream; `next` resolves with the next event, whatever chunks it came in. */
-async function open(headers: Record<string, string> = {}, query = '', from = api) {
-  const leaving = new AbortController();
-  const response = await fetch(`${from.url}/events${query}`, {
-    headers: { accept: 'text/event-stream', 'x-api-key': org.key, ...headers },
-    signal: leaving.signal,
-  });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  async function next(): Promise<Heard | null> {
-    for (;;) {
-      const [block, ...rest] = text.split('\n\n');
-      if (rest.length > 0 && block !== undefined) {
-        text = rest.join('\n\n');
-        const heard = parse(block);
-        if (heard.data) return heard;
-        continue;
-      }
-      const chunk = await reader?.read();
-      if (!chunk || chunk.done) return null;
-      text += chunk.value;
-    }
-  }
-  return { response, next, leave: () => leaving.abort() };
-}
-
-function parse(block: string): Heard {
-  const heard: Heard = {};
-  for (const line of block.split('\n')) {
-    const [name, value = ''] = line.split(/: ?(.*)/s);
-    if (name === 'data') heard.data = JSON.parse(value);
-    if (name === 'id' || name === 'event') heard[name] = value;
-  }
-  return heard;
-}
+const open = (headers: Record<string, string> = {}, query = '', from = api) =>
+  openStream<Event>(`${from.url}/events${query}`, { 'x-api-key': org.key, ...headers });
 
 describe('GET /events', () => {
   test('pages through everything once, the oldest first', async () => {

@@ -4,6 +4,8 @@ import type { CreatedOrg } from '../../src/api/create-org.js';
 import type { Route } from '../../src/api/route.js';
 import { routes } from '../../src/api/routes.js';
 import { insertDeliveries } from '../../src/db/deliveries.js';
+import { requestModelCalls, requestToolCalls } from '../../src/db/task-calls.js';
+import { addMetrics } from '../../src/db/task-stages.js';
 import { type Answer, startTestApi, type TestApi } from '../support/api.js';
 import { aDelivery } from '../support/deliveries.js';
 
@@ -40,8 +42,28 @@ beforeAll(async () => {
   await insertDeliveries(api.database.db, [delivery], Date.now());
   await api.database.db.updateTable('deliveries').set({ status: 'dead', ended_at: new Date() }).execute();
   ids.deliveries = delivery.id;
+  await makeTask();
 });
 afterAll(() => api.close());
+
+/** With calls, a memory and figures that tell of it. */
+async function makeTask(): Promise<void> {
+  const { key } = first;
+  const { db } = api.database;
+  const agentId = ids.agents ?? '';
+  const asked = { agent_name: CANARY, prompt: CANARY, session_id: CANARY };
+  const id = (await api.send('/tasks', { key, body: asked })).json<{ task_id: string }>().task_id;
+  // An execution is the same thing under another path.
+  Object.assign(ids, { tasks: id, api: id });
+  const call = { id: `${id}.execute.0`, place: 'execute.0' };
+  const task = { id, org_id: first.orgId, agent_id: agentId, root_id: id };
+  await requestToolCalls(db, task, [{ ...call, name: CANARY, arguments: {}, modelCallRef: null }]);
+  await requestModelCalls(db, task, [{ ...call, request: {} }]);
+  await db.updateTable('model_calls').set({ provider: CANARY, model: CANARY }).execute();
+  await addMetrics(db, task, new Map([[CANARY, 1]]), new Date());
+  const path = `/agents/${agentId}/memories/${CANARY}?sessionId=${CANARY}`;
+  await api.send(path, { key, method: 'PUT', body: { value: CANARY } });
+}
 
 /** What an administrator registers by name, and what it is called in the answer. */
 const REGISTRY = [
@@ -61,6 +83,9 @@ const BODIES: Record<string, object> = {
   '/agents': { name: 'another' },
   '/tools': { name: 'another' },
   '/instructions': { name: 'another', layer: 'organisation' },
+  '/tasks': { agent_name: CANARY, prompt: 'another' },
+  '/api/agents/execute': { type: 'another', action: 'prompt', input: { prompt: 'another' } },
+  '/agents/:id/memories/:key': { value: 'another' },
 };
 
 const guarded = routes.filter(({ callers }) => !callers.includes('open'));
@@ -72,7 +97,11 @@ const named = (route: Route) => ({ name: `${route.method.toUpperCase()} ${route.
 function send(route: Route, id: string, org: CreatedOrg): Promise<Answer> {
   const credential = route.callers.includes('key') ? { key: org.key } : { token: org.adminToken };
   const body = route.body ? (BODIES[route.path] ?? {}) : undefined;
-  return api.send(route.path.replace(':id', id), { method: route.method.toUpperCase(), ...credential, body });
+  return api.send(route.path.replace(':id', id).replace(':key', CANARY), {
+    method: route.method.toUpperCase(),
+    ...credential,
+    body,
+  });
 }
 
 const idFor = ({ path }: Route) => ids[path.split('/')[1] ?? ''] ?? '';
@@ -118,6 +147,8 @@ describe('another organisation', () => {
       const answer = await api.send(`/${path}/${ids[path]}`, { token });
       expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"1"']);
     }
+    expect((await api.send(`/tasks/${ids.tasks}`, { key })).text).toContain('"status":"queued"');
+    expect((await api.send(`/agents/${ids.agents}/memories`, { key })).text).toContain(`"value":"${CANARY}"`);
   });
 
   test.each(guarded.map(named))('needs a credential of its own from elsewhere: $name', async ({ route }) => {

@@ -14,6 +14,7 @@ import {
   subscribe,
   watchCredentials,
 } from '../support/secrets/steps.js';
+import { runTasks } from '../support/secrets/tasks.js';
 import { look, VIEWS } from '../support/secrets/views.js';
 
 /** Everything that this process logs, at level debug, what the Temporal SDK says included. */
@@ -25,6 +26,20 @@ tellingRuntime(log, metricsPort);
 let run: SecretRun;
 let views: Record<string, string> = {};
 
+/** Where what was said in tasks is meant to stand. */
+const OF_TASKS = [
+  'the answers to another key',
+  ...[
+    'tasks',
+    'task_messages',
+    'task_stages',
+    'model_calls',
+    'tool_calls',
+    'agent_memories',
+    'notifications',
+  ].map((table) => `the table ${table}`),
+];
+
 /** Begins with nothing to be seen. */
 async function start(hasPayloadKeys: boolean): Promise<void> {
   lines.length = 0;
@@ -32,11 +47,14 @@ async function start(hasPayloadKeys: boolean): Promise<void> {
   run = await startSecretRun({ log, metricsPort, hasPayloadKeys });
 }
 
-/** The places of the secrets that a view shows; what was planted openly, and what was signalled, counts by itself. */
-function found(view: string, which: 'secret' | 'open' | 'signalled'): string[] {
+/** What was planted openly, what was signalled and what was said in tasks counts by itself. */
+type Kind = 'secret' | 'open' | 'signalled' | 'said';
+
+/** The places of the secrets that a view shows. */
+function found(view: string, which: Kind): string[] {
   const text = views[view];
   if (text === undefined) throw new Error(`${view} was not looked at`);
-  const kindOf = (place: string) => /^(?:open|signalled)(?=: )/.exec(place)?.[0] ?? 'secret';
+  const kindOf = (place: string) => /^(?:open|signalled|said)(?=: )/.exec(place)?.[0] ?? 'secret';
   return run.canaries.foundIn(text).filter((place) => kindOf(place) === which);
 }
 
@@ -50,6 +68,7 @@ describe('secrets that callers give', () => {
     await misuse(run);
     await redeliver(run);
     await runAgents(run);
+    await runTasks(run);
     await plantOpenly(run);
     await signalTimers(run);
     views = await look(run, key, lines);
@@ -88,6 +107,14 @@ describe('secrets that callers give', () => {
     ])
       expect(found(view, 'open')).toEqual(both);
     expect(views['the metrics']).toMatch(/mainspring_delivery_attempts_total[\s\S]*temporal_/);
+  });
+
+  test('what is said in tasks stands in their rows and answers, and nowhere else', () => {
+    const said = run.canaries.places().filter((place) => place.startsWith('said: '));
+    expect(new Set(OF_TASKS.flatMap((view) => found(view, 'said')))).toEqual(new Set(said));
+    expect(found('the answers to another key', 'said').length).toBeGreaterThan(5);
+    const elsewhere = Object.keys(views).filter((view) => !OF_TASKS.includes(view));
+    expect(elsewhere.flatMap((view) => found(view, 'said').map((place) => `${view}: ${place}`))).toEqual([]);
   });
 
   test('stand in the history where another service signals them, and nowhere else', () => {

@@ -95,11 +95,68 @@ describe('a tool', () => {
   });
 
   test('is listed by status, category and kind', async () => {
-    const tool = await create({ category: 'rare', kind: 'mcp' });
+    const tool = await create({ category: 'rare', kind: 'mcp', config: { url: 'https://mcp.example.com/' } });
     const idsOf = async (query: string) =>
       (await admin(`/tools?${query}`)).json<{ tools: Tool[] }>().tools.map(({ id }) => id);
     expect(await idsOf('category=rare&status=active&kind=mcp')).toEqual([tool.id]);
     expect(await idsOf('category=rare&status=inactive')).toEqual([]);
+  });
+});
+
+describe('a tool that is called over the network', () => {
+  const url = 'https://tools.example.com/';
+  const errorsOf = async (kind: string, body: Record<string, unknown>) => {
+    const answer = await admin('/tools', { body: { name: `tool-${newId()}`, kind, ...body } });
+    expect(answer.status).toBe(422);
+    return answer.problem().errors?.map(({ path }) => path);
+  };
+
+  test.each([
+    [{}, 'config.url'],
+    [{ url: 'ftp://tools.example.com/' }, 'config.url'],
+    [{ url: 'https://user:hunter2@tools.example.com/' }, 'config.url'],
+    [{ url, method: 'TRACE' }, 'config.method'],
+    [{ url, headers: { host: 'other.example.com' } }, 'config.headers.host'],
+    [{ url, timeoutSeconds: 86_400 }, 'config.timeoutSeconds'],
+    [{ url, retries: 3 }, 'config.retries'],
+  ])('is refused with the configuration %j', async (config, path) => {
+    expect(await errorsOf('http', { config })).toEqual([path]);
+  });
+
+  test.each(['10.0.0.1', '2852039166', '[fd00::1]', 'metadata.google.internal', 'printer.local'])(
+    'never leads to %s',
+    async (host) => {
+      const config = { url: `http://${host}:8080/` };
+      expect(await errorsOf('http', { config })).toEqual(['config.url']);
+      expect(await errorsOf('mcp', { config })).toEqual(['config.url']);
+    },
+  );
+
+  test.each([
+    { type: 'string' },
+    { type: 'object', properties: { a: { type: 'number', not: { const: 1 } } } },
+    { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } },
+    {
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/a' } },
+      $defs: { a: { items: { $ref: '#/$defs/a' } } },
+    },
+    { type: 'object', patternProperties: { '^(a+)+$': {} } },
+  ])('is refused with a schema that cannot be checked: %j', async (input) => {
+    expect(await errorsOf('http', { config: { url }, schema: { input } })).toEqual(['schema.input']);
+  });
+
+  test('stays what it is when a change would make it one that cannot be called', async () => {
+    const tool = await create({
+      kind: 'http',
+      config: { url, headers: { authorization: 'Bearer hunter2' } },
+    });
+    const inward = await change(tool, { config: { url: 'http://10.0.0.1/' } });
+    expect([inward.status, inward.problem().errors?.[0]?.path]).toEqual([422, 'config.url']);
+    expect((await change(tool, { kind: 'mcp' })).status).toBe(200);
+    expect((await change(tool, { kind: 'mcp', config: { url, method: 'GET' } })).status).toBe(422);
+    const kept = await change(tool, { config: { url: `${url}v2`, headers: { authorization: '***' } } });
+    expect(toolOf(kept)).toMatchObject({ kind: 'mcp', config: { url: `${url}v2` } });
   });
 });
 

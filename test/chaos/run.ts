@@ -7,6 +7,7 @@ import { idempotency } from './scenarios/idempotency.js';
 import { shutdown } from './scenarios/shutdown.js';
 import { stoppedWorker } from './scenarios/stopped-worker.js';
 import { storm } from './scenarios/storm.js';
+import { tasks } from './scenarios/tasks.js';
 import { whole } from './scenarios/whole.js';
 import { type Stage, seconds } from './stage.js';
 import { createVerdict } from './verdict.js';
@@ -21,6 +22,7 @@ const SCENARIOS: Record<string, Scenario> = {
   away: { kind: 'cluster', play: away },
   idempotency: { kind: 'cluster', play: idempotency },
   agents: { kind: 'cluster', play: agents },
+  tasks: { kind: 'cluster', play: tasks },
   shutdown: { kind: 'cluster', play: shutdown },
   whole: { kind: 'alone', play: whole },
 };

@@ -15,6 +15,7 @@ import { describeEachDatabase } from '../support/databases.js';
 const newAgent = (id: string, changes: Partial<NewAgent> = {}): NewAgent => ({
   ...{ id, orgId: 'acme', name: id, type: null, description: null, instruction: null, tools: [] },
   ...{ settings: '', environment: '', model: null, intervalMs: 60_000, missedAfter: 3, onMissed: [] },
+  ...{ limits: {}, definition: null },
   ...changes,
 });
 const versionsOf = async ({ db }: Database, ...ids: string[]) =>

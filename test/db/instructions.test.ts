@@ -22,6 +22,7 @@ describeEachDatabase('assignments of variants', (database) => {
       ...{ id: 'agent', orgId: 'acme', name: 'agent', type: null, description: null, instruction: null },
       ...{ tools: [], settings: '', environment: '', model: null },
       ...{ intervalMs: 60_000, missedAfter: 3, onMissed: [] },
+      ...{ limits: {}, definition: null },
     });
   });
   const instruct = (id: string, ...names: string[]) =>

@@ -5,8 +5,11 @@ import { appendEvents } from '../../src/db/events.js';
 import { claim } from '../../src/db/idempotency.js';
 import { ensureOrg } from '../../src/db/orgs.js';
 import { deleteEnded, vacuumEmbedded, vacuumHeartbeats } from '../../src/db/retention.js';
+import { addMetrics, insertStage } from '../../src/db/task-stages.js';
+import { endTask } from '../../src/db/tasks.js';
 import { anAgent, connected } from '../support/agents.js';
 import { describeEachDatabase } from '../support/databases.js';
+import { aTask } from '../support/tasks.js';
 
 const OLD = new Date('2020-01-01T00:00:00Z');
 const BEFORE = new Date('2021-01-01T00:00:00Z');
@@ -64,6 +67,17 @@ describeEachDatabase('retention', (database) => {
           .insertInto('agent_usage')
           .values({ org_id, agent_id, hour, kind: 'tool', subject: 'search' })
           .execute();
+    const task = async (id: string, endedAt: Date | null) => {
+      const written = await aTask(database(), agent, { id, createdAt: OLD });
+      await insertStage(db, written, 'execute', 'done');
+      if (endedAt)
+        await endTask(db, { orgId: agent.org_id, id }, { status: 'completed', error: null, at: endedAt });
+    };
+    await task('old', OLD);
+    await task('ended-lately', NEW);
+    await task('still-running', null);
+    for (const at of [OLD, NEW])
+      await addMetrics(db, { org_id: agent.org_id, agent_id: agent.id }, new Map([['sold', 1]]), at);
   });
 
   test('deletes what ended long ago and nothing else, a bounded batch at a time', async () => {
@@ -77,6 +91,8 @@ describeEachDatabase('retention', (database) => {
       idempotencyKeys: 1,
       sessions: 2,
       usage: 2,
+      tasks: 1,
+      metrics: 1,
     });
     const second = await deleteEnded(db, { before: BEFORE, limit: 2 });
     expect(second).toEqual({
@@ -87,13 +103,17 @@ describeEachDatabase('retention', (database) => {
       idempotencyKeys: 0,
       sessions: 1,
       usage: 0,
+      tasks: 0,
+      metrics: 0,
     });
     await expect(deleteEnded(db, { before: BEFORE, limit: 2 })).resolves.toMatchObject({ timers: 0 });
 
-    const left = async (table: 'timers' | 'deliveries' | 'agent_sessions') =>
+    const left = async (table: 'timers' | 'deliveries' | 'agent_sessions' | 'tasks') =>
       (await db.selectFrom(table).select('id').orderBy('id').execute()).map(({ id }) => id);
     await expect(left('timers')).resolves.toEqual(['fired-lately', 'still-due', 'still-firing']);
     await expect(left('deliveries')).resolves.toEqual(['ended-lately', 'retried-for-long']);
+    await expect(left('tasks')).resolves.toEqual(['ended-lately', 'still-running']);
+    await expect(db.selectFrom('task_stages').select('stage').execute()).resolves.toHaveLength(2);
     await expect(left('agent_sessions')).resolves.toEqual(['ended-lately', 'still-open']);
     await expect(db.selectFrom('agent_usage').select('hour').execute()).resolves.toEqual([
       { hour: NEW },

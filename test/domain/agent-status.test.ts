@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { agentDetails } from '../../src/domain/agent-details.js';
-import { agentStatus, commandsOf } from '../../src/domain/agent-status.js';
+import { agentStatus, commandsOf, connectionOf } from '../../src/domain/agent-status.js';
 import { GAP_MS, isSilent, PULSE_MS, silentInMs } from '../../src/domain/silence.js';
 import { silenceActions, silenceTimerId } from '../../src/domain/silence-timer.js';
 
@@ -9,6 +9,16 @@ test('being suspended goes before everything, being offline before being busy', 
   expect(agentStatus({ isSuspended: false, connection: 'offline' })).toBe('inactive');
   expect(agentStatus({ isSuspended: false, connection: 'busy' })).toBe('busy');
   expect(agentStatus({ isSuspended: false, connection: 'idle' })).toBe('active');
+});
+
+test('an agent whose code runs here is online while it is to run; any other while it is connected', () => {
+  const hosted = { definition: 'Surveyor', connection: 'offline' as const };
+  expect(connectionOf({ ...hosted, lifecycle: 'running' })).toBe('online');
+  for (const lifecycle of ['created', 'paused', 'stopped'] as const)
+    expect(connectionOf({ ...hosted, lifecycle })).toBe('offline');
+  const elsewhere = { definition: null, lifecycle: 'running' as const };
+  expect(connectionOf({ ...elsewhere, connection: 'offline' })).toBe('offline');
+  expect(connectionOf({ ...elsewhere, connection: 'idle' })).toBe('idle');
 });
 
 test('an agent is told to pause or to stop as long as it is so', () => {

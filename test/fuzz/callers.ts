@@ -3,6 +3,7 @@ import { mintAdminToken } from '../../src/api/admin-token.js';
 import { readConfig } from '../../src/config.js';
 import { AgentAnswer, ConnectAnswer, Credentials } from '../../src/schemas/agent.js';
 import { NewApiKey } from '../../src/schemas/api-key.js';
+import { ToolPage } from '../../src/schemas/tool.js';
 import { createVault } from '../../src/secrets/vault.js';
 import type { Random } from '../chaos/random.js';
 import { TEXTS } from './hostile.js';
@@ -78,6 +79,16 @@ async function forgeries(token: string): Promise<Headers[]> {
   ];
 }
 
+/** From now on calls of the tool wait for a person: otherwise nothing would ever wait for approval. */
+async function holdTool(url: string, token: string, name: string): Promise<void> {
+  const headers = { ...bearer(token), 'content-type': 'application/json' };
+  const { tools } = ToolPage.parse(await (await fetch(`${url}/tools?limit=500`, { headers })).json());
+  const tool = tools.find((one) => one.name === name);
+  if (!tool) throw new Error(`there is no tool ${name}`);
+  const body = JSON.stringify({ requiresApproval: true });
+  await fetch(`${url}/tools/${tool.id}`, { method: 'PATCH', headers, body });
+}
+
 /** `secretKeys` is what the product was started with as SECRET_KEYS. */
 export async function createCallers(url: string, secretKeys: string): Promise<Callers> {
   const vault = createVault(readConfig({ SECRET_KEYS: secretKeys }).SECRET_KEYS);
@@ -90,6 +101,7 @@ export async function createCallers(url: string, secretKeys: string): Promise<Ca
   const { agent } = AgentAnswer.parse(await post('/agents', { name: 'of the run' }));
   const { secret } = Credentials.parse(await post(`/agents/${agent.id}/credentials/regenerate`, {}));
   const connected = ConnectAnswer.parse(await post(`/agents/${agent.id}/connect`, { secret }));
+  await holdTool(url, token, 'get_system_health');
   const all = await forgeries(token);
   return {
     key: { 'x-api-key': KEY },

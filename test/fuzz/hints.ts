@@ -48,6 +48,35 @@ const headerValue: Hint = (random) => random.pick(['', 'Bearer abc', 'a\tb', '\x
 /** Workflows of the demo organisation, as another service would name its own; none of them runs. */
 const workflowId: Hint = (random) => random.pick(['order/demo/7', 'order/demo', 'x/demo/y/z', '/demo']);
 
+/** Agents that come with the product, and what some of them do without a model. */
+const ASSIGNMENTS = [
+  { name: 'AdminAgent', type: 'ADMIN', method: 'health', input: {} },
+  { name: 'AdminAgent', type: 'ADMIN', method: 'health', input: {} },
+  { name: 'AdminAgent', type: 'ADMIN', method: 'query', input: { sql: 'select 1' } },
+  { name: 'MarketAgent', type: 'MARKET', method: 'analyze_market', input: { category: 'books' } },
+  { name: 'MarketAgent', type: 'MARKET', method: 'find_listings', input: { category: null, a: [{}] } },
+  { name: 'ContentAgent', type: 'CONTENT', method: 'prompt', input: { prompt: 'Hello' } },
+  { name: 'nobody', type: 'ASTROLOGY', method: 'no_method', input: {} },
+];
+const SESSIONS = ['s1', 'session 2', 'Ünïcödé'];
+
+const executionRequest: Hint = (random) => {
+  const { type, method: action, input } = random.pick(ASSIGNMENTS);
+  return { type, action, input };
+};
+
+const taskRequest: Hint = (random) => {
+  const { name, method, input } = random.pick(ASSIGNMENTS);
+  const asked = random.next() < 0.7 ? { method_name: method, input } : { prompt: 'What is new?' };
+  return {
+    ...{ agent_name: name, ...asked },
+    ...(random.next() < 0.4 ? { task_id: `task-${random.between(1, 400)}` } : {}),
+    ...(random.next() < 0.3 ? { session_id: random.pick(SESSIONS), user_id: 'Ünïcödé' } : {}),
+    ...(random.next() < 0.3 ? { priority: random.pick([1, 9, 'HIGH', 'LOW']), timeout_seconds: 20 } : {}),
+    ...(random.next() < 0.3 ? { metadata: { '💥': [null, { a: 1 }] } } : {}),
+  };
+};
+
 /** What the schemas of the document cannot say. `fields` name theirs; the pool knows what exists. */
 export const createHints = (pool: IdPool, agentSecret: string): Record<string, Hint> => ({
   duration,
@@ -67,6 +96,15 @@ export const createHints = (pool: IdPool, agentSecret: string): Record<string, H
   wait: (random) => random.pick(['1ms', '40', '0.1s', 'PT0.05S']),
   limit: (random) => random.pick([1, 2, 7, 50, 50, 50, 500]),
   type: (random) => random.pick(EVENT_TYPES),
+  ExecutionRequest: executionRequest,
+  TaskRequest: taskRequest,
+  tool_call_id: (random) => `${pool.pick('tasks', random)}.execute.0`,
+  sessionId: (random) => random.pick(SESSIONS),
+  session_id: (random) => random.pick(SESSIONS),
+  key: (random) => random.pick(['mood', 'a.b:c-d', 'last_order']),
+  timeout: (random) => random.pick(['1s', '30s', 60_000, 'PT5M']),
+  maxCostUsd: (random) => random.pick([0.01, 5]),
+  maxCostUsdPerDay: (random) => random.pick([1, 1_000_000]),
   ToolName: (random) => `tool-${random.between(1, 999_999)}`,
   'toolUse.name': (random) => `tool-${random.between(1, 9)}`,
   'environment.name': (random) => random.pick(['LANG', 'API_KEY', '_a1']),

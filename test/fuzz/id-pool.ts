@@ -54,6 +54,14 @@ export function createIdPool(): IdPool {
     }
   }
 
+  /** A task is an execution under another path. */
+  function learnTasks(values: unknown[]): void {
+    for (const one of values) {
+      if (!isObject(one) || typeof one.task_id !== 'string') continue;
+      for (const kind of ['tasks', 'api']) ring(kind).add(one.task_id);
+    }
+  }
+
   return {
     pick: text,
     cursor: (path, random) => text(`cursor ${path}`, random),
@@ -65,7 +73,9 @@ export function createIdPool(): IdPool {
       learnIds('subscriptions', [answer.subscription, answer.subscriptions].flat());
       // Not those of other answers: the run's own agent must stay as it is.
       if (method === 'POST' && path === '/agents') learnIds('agents', answer.agent);
-      learnIds('tools', [answer.tool, answer.tools].flat());
+      learnTasks([answer, { task_id: answer.executionId }, answer.task, answer.tasks].flat());
+      // Not those of a list: among them are the tools that come with the product.
+      if (method === 'POST' && path === '/tools') learnIds('tools', answer.tool);
       learnIds('instructions', [answer.instruction, answer.instructions].flat());
       // Not those of a list: among them are the keys that the run itself calls with.
       if (method === 'POST') learnIds('api-keys', answer.apiKey);

@@ -76,8 +76,9 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
 
   const chance = (random: Random, share: number) => random.next() < share;
 
-  /** What an agent asks for itself. */
-  const isOwn = ({ caller, path }: ApiOperation) => caller === 'agent' || path.endsWith('/connect');
+  /** What an agent asks for itself, or what only that of the run remembers. */
+  const isOwn = ({ caller, path }: ApiOperation) =>
+    caller === 'agent' || path.endsWith('/connect') || path.includes('/memories');
 
   function pathOf(operation: ApiOperation, random: Random, isBad: boolean): string {
     const { path, parameters } = operation;
@@ -85,6 +86,7 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
       const { schema = {} } = parameters.find((one) => one.in === 'path' && one.name === name) ?? {};
       if (isBad && chance(random, 0.3)) return random.pick(IDS);
       if (schema.enum) return String(random.pick(schema.enum));
+      if (name === 'key') return String(values(schema, name, random));
       if (isOwn(operation) && !chance(random, 0.1)) return callers.agent.id;
       return pool.pick(kindOf(path), random) ?? random.pick(IDS);
     });
@@ -158,7 +160,7 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
   }
 
   function patienceOf(target: string, headers: HttpRequest['headers']): number | null {
-    const isStream = /event-stream/.test(String(headers.accept));
+    const isStream = /event-stream/.test(String(headers.accept)) || target.endsWith('/stream');
     return isStream || /[?&]wait=/.test(target) ? PATIENCE_MS : null;
   }
 

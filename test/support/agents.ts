@@ -10,7 +10,7 @@ export async function anAgent(
   { orgId = `org-${randomUUID()}`, ...over }: { orgId?: string } & Partial<AgentRow> = {},
 ): Promise<AgentRow> {
   await ensureOrg(db, { id: orgId, name: orgId, tier: 'pro', webhookSecret: '' });
-  const { on_missed = [], tools = [], instruction = null, metrics = null, ...columns } = over;
+  const { on_missed = [], tools = [], instruction = null, metrics = null, limits = {}, ...columns } = over;
   return db
     .insertInto('agents')
     .values({
@@ -21,6 +21,7 @@ export async function anAgent(
       tools: JSON.stringify(tools),
       instruction: JSON.stringify(instruction),
       metrics: JSON.stringify(metrics),
+      limits: JSON.stringify(limits),
     })
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -7,10 +7,13 @@ import { readConfig } from '../../src/config.js';
 import type { Database } from '../../src/db/database.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
 import { createStarter } from '../../src/engine/starter.js';
+import { loadCatalogue } from '../../src/hosted/index.js';
 import type { Log } from '../../src/log.js';
+import { createAgentModels } from '../../src/models/agent-models.js';
 import type { Context } from '../../src/process/context.js';
 import type { Problem } from '../../src/schemas/problem.js';
 import { createVault, type Vault } from '../../src/secrets/vault.js';
+import { createTasks } from '../../src/tasks/tasks.js';
 import { createTimers } from '../../src/timers/timers.js';
 import { databases, silentLog } from './databases.js';
 
@@ -81,12 +84,16 @@ export async function openTestContext({
   const client = new Client({ connection, namespace, dataConverter });
   const opened = database ?? (await embedded.open());
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
+  const vault = createVault(config.SECRET_KEYS);
   return {
     ...{ config, log, connection, client, namespace, dataConverter, starter },
     database: opened,
     timers: createTimers({ database: opened, starter }),
+    tasks: createTasks({ database: opened, starter }),
+    catalogue: await loadCatalogue(config),
+    models: createAgentModels(config, vault),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
-    vault: createVault(config.SECRET_KEYS),
+    vault,
     address,
   };
 }

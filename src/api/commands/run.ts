@@ -1,4 +1,4 @@
-import { ConfigError, readConfig } from '../../config.js';
+import { type Config, ConfigError, readConfig } from '../../config.js';
 import type { Db } from '../../db/database.js';
 import { DatabaseError } from '../../db/database-error.js';
 import { migrate } from '../../db/migrate.js';
@@ -9,6 +9,7 @@ import { createVault, type Vault } from '../../secrets/vault.js';
 
 /** What a command needs. */
 export interface Desk {
+  config: Config;
   db: Db;
   vault: Vault;
   /** Milliseconds since 1970. */
@@ -48,7 +49,7 @@ export async function runCommand(command: Command, usage: string): Promise<void>
     const database = await openDatabase(config, createLog('error'));
     try {
       await migrate(database.db);
-      const desk = { db: database.db, vault: createVault(secretKeysOf(config)), now: Date.now() };
+      const desk = { config, db: database.db, vault: createVault(secretKeysOf(config)), now: Date.now() };
       process.stdout.write(`${(await command(args, desk)).join('\n')}\n`);
     } finally {
       await database.close();

@@ -1,10 +1,9 @@
-import { closeSession, eventOf, statusEvents } from '../../agents/connections.js';
+import { closeSession, eventOf, statusEvents, statusOf } from '../../agents/connections.js';
 import { type AgentRow, updateAgent } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
 import { type LifecycleVerb, moved, startsOf } from '../../domain/agent-lifecycle.js';
-import { agentStatus } from '../../domain/agent-status.js';
 import { AgentAnswer } from '../../schemas/agent.js';
 import type { EventType } from '../../schemas/event.js';
 import { Problem } from '../../schemas/problem.js';
@@ -32,7 +31,10 @@ async function move(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Pro
     throw new ApiProblem('wrong_state', `the agent is ${from}: to ${verb} it, it must be ${possible}`);
   }
   const row = await updateAgent(tx, agent, { lifecycle: to }, UNCHANGED_CONFIG);
-  await appendEvents(tx, [eventOf(agent, EVENTS[verb], { from }, at)]);
+  await appendEvents(tx, [
+    eventOf(agent, EVENTS[verb], { from }, at),
+    ...statusEvents(agent, statusOf({ ...agent, lifecycle: to }), at),
+  ]);
   return row;
 }
 
@@ -63,8 +65,7 @@ async function suspend(tx: Db, agent: AgentRow, at: Date): Promise<AgentRow> {
 
 async function activate(tx: Db, agent: AgentRow, at: Date): Promise<AgentRow> {
   if (!agent.is_suspended) return agent;
-  const { connection } = agent;
-  await appendEvents(tx, statusEvents(agent, agentStatus({ isSuspended: false, connection }), at));
+  await appendEvents(tx, statusEvents(agent, statusOf({ ...agent, is_suspended: false }), at));
   await notify(tx, 'keys', agent.org_id);
   return updateAgent(tx, agent, { is_suspended: false }, UNCHANGED_CONFIG);
 }

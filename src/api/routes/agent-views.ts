@@ -8,10 +8,10 @@ import { EventPage } from '../../schemas/event.js';
 import { pageQuery } from '../../schemas/page.js';
 import { Problem } from '../../schemas/problem.js';
 import { findOwnAgent } from '../change-agent.js';
+import { checkCursor } from '../event-stream.js';
 import { decodeCursor, pageOf } from '../page.js';
 import { route } from '../route.js';
 import { tag } from './agents.js';
-import { checkCursor } from './events.js';
 
 const callers = ['key', 'admin'] as const;
 const Page = z.object(pageQuery);

@@ -1,78 +1,27 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { createSession } from 'better-sse';
-import { latestCursor, parseCursor, readEvents } from '../../db/events.js';
+import { latestCursor, readEvents } from '../../db/events.js';
 import { followEvents } from '../../db/follow-events.js';
 import { EventFilter, EventPage } from '../../schemas/event.js';
 import type { Caller } from '../caller.js';
-import { ApiProblem, invalid } from '../problem.js';
-import { type RouteRequest, route, Stream } from '../route.js';
+import { checkCursor, eventStream, lastEventIdOf, STREAMED_AT_ONCE } from '../event-stream.js';
+import { type RouteRequest, route, type Stream } from '../route.js';
 import type { Services } from '../services.js';
-
-const KEEP_ALIVE_MS = 15_000;
-const STREAMED_AT_ONCE = 100;
-/** Streams that one process keeps open for one organisation. */
-const MOST_STREAMS = 100;
-const openStreams = new Map<string, number>();
 
 const isStreamWanted = (accept: string) => /\btext\/event-stream\b/i.test(accept);
 
-/** Throws `invalid` for a text that is no event's id. */
-export function checkCursor(cursor: string | undefined, path: string): void {
-  if (cursor !== undefined && !parseCursor(cursor)) {
-    throw invalid([{ path, message: 'is not the id of an event' }]);
-  }
-}
-
 type EventRequest = RouteRequest<object, EventFilter, undefined, Caller>;
-
-const openOf = (orgId: string) => openStreams.get(orgId) ?? 0;
-
-function checkRoom(orgId: string): void {
-  if (openOf(orgId) < MOST_STREAMS) return;
-  throw new ApiProblem('rate_limited', `more than ${MOST_STREAMS} open event streams`, {
-    retryAfterSeconds: 5,
-  });
-}
 
 async function stream(request: EventRequest, { database, log }: Services): Promise<Stream> {
   const { query, caller, signal, header } = request;
-  const lastId = header('last-event-id') || undefined;
-  checkCursor(lastId, 'Last-Event-ID');
-  const cursor = lastId ?? query.cursor ?? (await latestCursor(database.db));
-  checkRoom(caller.orgId);
-  return new Stream((req, res) => {
-    openStreams.set(caller.orgId, openOf(caller.orgId) + 1);
-    const { type, subject } = query;
-    const events = followEvents(database, {
-      orgId: caller.orgId,
-      cursor,
-      limit: STREAMED_AT_ONCE,
-      type,
-      subject,
-      signal,
-    });
-    const send = async () => {
-      const session = await createSession(req, res, { keepAlive: KEEP_ALIVE_MS, serializer: JSON.stringify });
-      for await (const page of events) {
-        for (const event of page) session.push(event, event.type, event.id);
-        await drained(res, signal);
-      }
-    };
-    send()
-      .catch((error: unknown) => log.warn({ error }, 'An event stream broke off'))
-      .finally(() => {
-        openStreams.set(caller.orgId, openOf(caller.orgId) - 1);
-        res.end();
-      });
+  const { orgId } = caller;
+  const { type, subject } = query;
+  const cursor = lastEventIdOf(header) ?? query.cursor ?? (await latestCursor(database.db));
+  return eventStream({ orgId, signal, log }, async (to) => {
+    const wish = { orgId, cursor, limit: STREAMED_AT_ONCE, type, subject, signal };
+    for await (const page of followEvents(database, wish)) {
+      for (const event of page) to.event(event);
+      await to.drained();
+    }
   });
-}
-
-/** A slow reader is waited for: what it has not taken stays in the database, not in memory. */
-async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
-  if (!res.writableNeedDrain || signal.aborted) return;
-  // Rejects when the caller goes away, which the signal tells as well; leaves no listener behind either way.
-  await once(res, 'drain', { signal }).catch(() => undefined);
 }
 
 const listRoute = route({

@@ -14,6 +14,7 @@ import {
 } from '../../db/tools.js';
 import { Problem } from '../../schemas/problem.js';
 import { type Tool, ToolAnswer, ToolChange, ToolFilter, ToolPage, ToolRequest } from '../../schemas/tool.js';
+import { checkTool } from '../check-tool.js';
 import { assertMatch, revised } from '../etag.js';
 import { readPage } from '../page.js';
 import { ApiProblem } from '../problem.js';
@@ -58,8 +59,9 @@ const createRoute = route({
   body: ToolRequest,
   answers: { 201: ToolAnswer, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
-    const { db, vault } = services;
+    const { db, vault, guard } = services;
     const config = sealSettings(body.config, { name: 'config', vault });
+    checkTool(body, guard);
     const id = idFor();
     const made = await insertTool(db, { ...body, id, orgId, category: body.category ?? null, config });
     // A repeat of a request whose answer was lost finds the one that it wrote.
@@ -105,12 +107,16 @@ const getRoute = route({
 });
 
 /** What a change writes of a tool's row; what it does not name stays. */
-function columnsOf(change: ToolChange, { config: stored }: ToolRow, { vault }: Services): ToolColumns {
-  const { schema, config, requiresApproval, version, description, category, status, kind } = change;
+function columnsOf(change: ToolChange, tool: ToolRow, { vault, guard }: Services): ToolColumns {
+  const { schema, requiresApproval, version, description, category, status, kind } = change;
+  const config = change.config && sealSettings(change.config, { name: 'config', stored: tool.config, vault });
+  if (kind || schema || config) {
+    const whole = JSON.parse(vault.open(config ?? tool.config));
+    checkTool({ kind: kind ?? tool.kind, schema: schema ?? tool.schema, config: whole }, guard);
+  }
   return {
-    ...{ version, description, category, status, kind },
+    ...{ version, description, category, status, kind, config },
     schema: schema && JSON.stringify(schema),
-    config: config && sealSettings(config, { name: 'config', stored, vault }),
     requires_approval: requiresApproval,
   };
 }

@@ -22,8 +22,18 @@ async function readAll({ mainspring: { send, url } }: SecretRun, key: string): P
     for (const { id } of page[name] ?? []) await get(`/${name}/${id}`);
     if (name !== 'agents') continue;
     for (const { id } of page.agents ?? [])
-      for (const view of ['history', 'events', 'analytics']) await get(`/agents/${id}/${view}`);
+      for (const view of ['history', 'events', 'analytics', 'memories']) await get(`/agents/${id}/${view}`);
   }
+  const { tasks } = (await get('/tasks?limit=500')).json<{ tasks: { task_id: string }[] }>();
+  for (const { task_id: id } of tasks)
+    for (const path of [
+      `/tasks/${id}`,
+      `/tasks/${id}/stream`,
+      `/api/agents/${id}`,
+      `/api/agents/${id}/history`,
+    ])
+      await get(path);
+  for (const path of ['/api/agents', '/api/agents/metrics']) await get(path);
   for (const path of ['/events?limit=500', '/subscriptions', '/timers/metrics', '/agent/health', '/healthz'])
     await get(path);
   for (const path of ['/timers/x', '/timers?limit=x', '/subscriptions/x', '/nowhere', '/openapi.json'])
@@ -49,6 +59,7 @@ async function streamed(url: string, key: string): Promise<string> {
 const TABLES = [
   'orgs api_keys timers windows deliveries endpoints events subscriptions idempotency_keys',
   'agents agent_sessions agent_usage tools instructions instruction_assignments heartbeat_path',
+  'tasks task_messages task_stages model_calls tool_calls agent_metrics agent_memories schedules notifications',
 ]
   .join(' ')
   .split(' ');

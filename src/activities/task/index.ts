@@ -1,0 +1,53 @@
+import type { Client } from '@temporalio/client';
+import type { Config } from '../../config.js';
+import type { Database } from '../../db/database.js';
+import { createSchedules } from '../../engine/schedules.js';
+import type { Starter } from '../../engine/starter.js';
+import type { Catalogue } from '../../hosted/catalogue.js';
+import type { Log } from '../../log.js';
+import type { AgentModels } from '../../models/agent-models.js';
+import { createAsk } from '../../models/ask.js';
+import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
+import type { Vault } from '../../secrets/vault.js';
+import type { Tasks } from '../../tasks/tasks.js';
+import { createAskModel } from './ask-model.js';
+import { createBeginTask } from './begin-task.js';
+import { createCallModel } from './call-model.js';
+import { createCallTool } from './call-tool.js';
+import { createEndTask } from './end-task.js';
+import { createRunStage } from './run-stage.js';
+
+export interface TaskActivitiesOptions {
+  config: Config;
+  log: Log;
+  database: Database;
+  vault: Vault;
+  client: Client;
+  starter: Starter;
+  tasks: Tasks;
+  catalogue: Catalogue;
+  models: AgentModels;
+  /** To models that agents name. */
+  modelFetch: GuardedFetch;
+  /** To tools. */
+  toolFetch: GuardedFetch;
+}
+
+/** What a task does to the world. */
+export function createTaskActivities(options: TaskActivitiesOptions) {
+  const callModel = createCallModel({
+    ...options,
+    ask: createAsk({ ...options, guardedFetch: options.modelFetch }),
+  });
+  return {
+    beginTask: createBeginTask({ ...options, schedules: createSchedules(options.client) }),
+    runStage: createRunStage(options),
+    callModel,
+    callTool: createCallTool({
+      ...options,
+      guardedFetch: options.toolFetch,
+      askModel: createAskModel(options.database.db, callModel),
+    }),
+    endTask: createEndTask(options),
+  };
+}

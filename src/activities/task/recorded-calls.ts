@@ -1,0 +1,77 @@
+import type { Db } from '../../db/database.js';
+import type { RequestedModelCall, RequestedToolCall } from '../../db/task-calls.js';
+import { callsOfStage, type ModelCallRow, type ToolCallRow } from '../../db/task-calls.js';
+import type { TaskRow } from '../../db/tasks.js';
+import { callId } from '../../messages/task.js';
+import { CallError } from '../../plugin/define-agent.js';
+import type { Stage } from '../../schemas/task.js';
+
+/** The code asked for something else than the last time it ran. */
+export class NotDeterministic extends Error {
+  override readonly name = 'NotDeterministic';
+}
+
+/**
+ * The calls of a stage's code. One that was made answers what is recorded; one that was not is noted as wanted and
+ * never answers: the code runs again once it was made.
+ */
+export interface RecordedCalls {
+  callTool(name: string, args: unknown): Promise<unknown>;
+  callModel(request: object): Promise<unknown>;
+  readonly wanted: { models: RequestedModelCall[]; tools: RequestedToolCall[] };
+  /** Fulfilled when the code waits for a call that was not made. */
+  readonly isWaiting: Promise<void>;
+}
+
+const never = new Promise<never>(() => undefined);
+
+function resultOf(call: ToolCallRow): unknown {
+  if (call.status === 'completed') return call.result;
+  throw new CallError(call.error ?? `the call of ${call.name} was interrupted`, 'tool');
+}
+
+function answerOf(call: ModelCallRow): unknown {
+  if (call.status === 'completed') return call.answer;
+  throw new CallError(call.error_message ?? 'the call was interrupted', call.error_category ?? 'interrupted');
+}
+
+export async function recordedCalls(db: Db, task: TaskRow, stage: Stage): Promise<RecordedCalls> {
+  const made = await callsOfStage(db, task, stage);
+  const wanted: RecordedCalls['wanted'] = { models: [], tools: [] };
+  let wait: () => void = () => undefined;
+  const isWaiting = new Promise<void>((resolve) => {
+    wait = resolve;
+  });
+  let next = 0;
+  const placeOfNext = () => `${stage}.${next++}`;
+  /** What the code asks for at once is wanted together. */
+  const suspend = (): Promise<never> => {
+    setImmediate(() => setImmediate(wait));
+    return never;
+  };
+  const diverged = (place: string) =>
+    new NotDeterministic(
+      `asked for something else at ${place} when it ran again: between calls it must do the same`,
+    );
+
+  return {
+    wanted,
+    isWaiting,
+    async callTool(name, args) {
+      const place = placeOfNext();
+      const known = made.tools.get(place);
+      if (made.models.has(place) || (known && known.name !== name)) throw diverged(place);
+      if (known) return resultOf(known);
+      wanted.tools.push({ id: callId(task.id, place), place, name, arguments: args, modelCallRef: null });
+      return suspend();
+    },
+    async callModel(request) {
+      const place = placeOfNext();
+      const known = made.models.get(place);
+      if (made.tools.has(place)) throw diverged(place);
+      if (known) return answerOf(known);
+      wanted.models.push({ id: callId(task.id, place), place, request });
+      return suspend();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { type Decided, decideCalls, isAwaiting, lockTask } from '../../db/approvals.js';
+import type { Db } from '../../db/database.js';
+import { appendEvents } from '../../db/events.js';
+import { type ToolCallRow, toolCallsOf } from '../../db/task-calls.js';
+import { hasEnded, setWaiting, type TaskRow } from '../../db/tasks.js';
+import { Problem } from '../../schemas/problem.js';
+import { Decision, TaskAnswer } from '../../schemas/task.js';
+import { taskEvent } from '../../tasks/tasks.js';
+import type { Caller } from '../caller.js';
+import { ApiProblem } from '../problem.js';
+import { callsOf, readTask } from '../read-task.js';
+import { route } from '../route.js';
+import type { Services } from '../services.js';
+import { taskDetail } from '../task-answer.js';
+import { callers, tag } from './tasks.js';
+
+/** After its time limit a task's workflow has this time to say that it is over. */
+const END_GRACE_MS = 60_000;
+
+const decidedEvents = (task: TaskRow, calls: readonly ToolCallRow[], { decision, by, at }: Decided) =>
+  calls.map(({ id: callId, name: tool, place }) =>
+    taskEvent(task, 'task.approval_decided', { callId, tool, place, decision, decidedBy: by }, at),
+  );
+
+/** Whether the same was decided before: a repeat after a lost answer tells the task once more. */
+async function wasDecided(tx: Db, task: TaskRow, { decision, callId }: Decided): Promise<boolean> {
+  const calls = await toolCallsOf(tx, task.org_id, [task.id]);
+  return calls.some(
+    ({ id, status, decided_by: by }) =>
+      by !== null &&
+      (status === 'rejected') === (decision === 'rejected') &&
+      (callId === undefined || callId === id),
+  );
+}
+
+async function decide(task: TaskRow, decided: Decided, tx: Db): Promise<void> {
+  const calls = hasEnded(task.status) ? [] : await decideCalls(tx, task, decided);
+  if (calls.length === 0) {
+    if (!hasEnded(task.status) && (await wasDecided(tx, task, decided))) return;
+    throw new ApiProblem('wrong_state', 'nothing of the task waits for a decision');
+  }
+  await appendEvents(tx, decidedEvents(task, calls, decided));
+  if (await isAwaiting(tx, task)) return;
+  const overdueAt = new Date(decided.at.getTime() + task.timeout_ms + END_GRACE_MS);
+  await setWaiting(tx, { orgId: task.org_id, id: task.id }, { status: 'running', overdueAt });
+}
+
+interface DecisionRequest {
+  params: { id: string };
+  body: Decision;
+  caller: Caller;
+}
+
+async function answer(
+  decision: Decided['decision'],
+  { params: { id }, body, caller: { orgId, keyId } }: DecisionRequest,
+  services: Services,
+) {
+  const { database, starter, clock } = services;
+  const decided: Decided = {
+    decision,
+    callId: body.tool_call_id,
+    by: body.decided_by ?? keyId,
+    reason: body.reason ?? null,
+    at: new Date(clock()),
+  };
+  await database.db.transaction().execute(async (tx) => {
+    const task = await lockTask(tx, orgId, id);
+    if (!task) throw new ApiProblem('not_found', 'there is no such task');
+    await decide(task, decided, tx);
+  });
+  // What was decided stands; a repeat of the request tells the task again.
+  await starter.tellDecided({ orgId, taskId: id });
+  const row = await readTask(services, { orgId, id, word: 'task' });
+  return { task: taskDetail(row, await callsOf(services, row), services) };
+}
+
+const common = { method: 'post', callers, orgWide: true, tag, body: Decision } as const;
+const answers = { 200: TaskAnswer, 404: Problem, 409: Problem };
+
+const approveRoute = route({
+  ...common,
+  path: '/tasks/:id/approve',
+  summary: 'Approve calls of tools that wait for it',
+  description:
+    'They are made with the arguments that `GET /tasks/:id` shows. After their deadline it is too late: 409.',
+  answers,
+  handle: (request, services) => answer('approved', request, services),
+});
+
+const rejectRoute = route({
+  ...common,
+  path: '/tasks/:id/reject',
+  summary: 'Reject calls of tools that wait for approval',
+  description: 'The task goes on: its model is told, with the reason.',
+  answers,
+  handle: (request, services) => answer('rejected', request, services),
+});
+
+export const taskApprovalRoutes = [approveRoute, rejectRoute];

@@ -1,0 +1,114 @@
+import { type EventQuery, isAfter, readEvents } from '../../db/events.js';
+import { followEvents } from '../../db/follow-events.js';
+import { textOfCall } from '../../db/task-texts.js';
+import { hasEnded, type TaskRow } from '../../db/tasks.js';
+import type { Event } from '../../schemas/event.js';
+import { Problem } from '../../schemas/problem.js';
+import { TaskText } from '../../schemas/task.js';
+import { eventStream, lastEventIdOf, STREAMED_AT_ONCE, type StreamWriter } from '../event-stream.js';
+import { readTask } from '../read-task.js';
+import { Reply, route, type Stream } from '../route.js';
+import type { Services } from '../services.js';
+import { callers, tag } from './tasks.js';
+
+const ENDS = new Set<string>(['task.completed', 'task.failed', 'task.cancelled', 'task.timed_out']);
+/** Until then a transaction that runs long may hide the event of an end from readers. */
+const HIDDEN_MS = 60_000;
+
+const aboutTask = ({ org_id: orgId, id: subject }: TaskRow) => ({ orgId, subject, limit: STREAMED_AT_ONCE });
+
+/** Whether a reader has seen the end of a task: then there is nothing to come back for. */
+async function hasSeenEnd({ db }: Services, task: TaskRow, lastId: string | undefined): Promise<boolean> {
+  if (lastId === undefined || !hasEnded(task.status)) return false;
+  const [end] = await readEvents(db, { ...aboutTask(task), type: `task.${task.status}`, limit: 1 });
+  return end !== undefined && !isAfter(end.id, lastId);
+}
+
+/** Pages of what is left to be told of a task, until its end has been told. */
+async function* eventsOf(
+  { database, clock }: Services,
+  task: TaskRow,
+  { signal, ...query }: EventQuery & { signal: AbortSignal },
+): AsyncGenerator<Event[]> {
+  const isLongOver = task.completed_at !== null && clock() - task.completed_at.getTime() > HIDDEN_MS;
+  if (!isLongOver) {
+    for await (const page of followEvents(database, { ...query, signal })) {
+      yield page;
+      if (page.some(({ type }) => ENDS.has(type))) return;
+    }
+    return;
+  }
+  let { cursor } = query;
+  for (;;) {
+    const page = await readEvents(database.db, { ...query, cursor });
+    if (page.length > 0) yield page;
+    cursor = page.at(-1)?.id ?? cursor;
+    if (page.length < query.limit || signal.aborted) return;
+  }
+}
+
+/** What a model says while it says it. One that is not understood is not for us. */
+function textIn(notice: string | null, { org_id: orgId, id }: TaskRow): string | null {
+  if (notice === null || !notice.includes(id)) return null;
+  const { success, data } = TaskText.safeParse(JSON.parse(notice));
+  return success && data.org === orgId && data.task === id ? data.text : null;
+}
+
+async function tell(event: Event, task: TaskRow, to: StreamWriter, { db }: Services): Promise<void> {
+  to.event(event);
+  const { place } = event.data;
+  if (event.type !== 'task.model_called' || typeof place !== 'string') return;
+  const text = await textOfCall(db, task, place);
+  if (text !== null) to.passing('answer', { place, text });
+}
+
+interface StreamRequest {
+  lastId: string | undefined;
+  signal: AbortSignal;
+}
+
+function stream(task: TaskRow, { lastId, signal }: StreamRequest, services: Services): Stream {
+  const { database, log } = services;
+  return eventStream({ orgId: task.org_id, signal, log }, async (to) => {
+    const stopListening = database.listen('task_text', (notice) => {
+      const text = textIn(notice, task);
+      if (text !== null) to.passing('text', { text });
+    });
+    try {
+      const wish = { ...aboutTask(task), type: 'task.*', cursor: lastId, signal };
+      for await (const page of eventsOf(services, task, wish)) {
+        for (const event of page) await tell(event, task, to, services);
+        await to.drained();
+      }
+    } finally {
+      stopListening();
+    }
+  });
+}
+
+const streamRoute = route({
+  method: 'get',
+  path: '/tasks/:id/stream',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'What happens to a task, as it happens',
+  description: [
+    'Server-sent events: what the ledger says of the task, from its beginning or after `Last-Event-ID`;',
+    '`text` with what its model says, as it says it; `answer` with the whole of it, once it has;',
+    'it ends with the task, and is 204 for a reader that has seen the end.',
+  ].join(' '),
+  answers: {
+    200: { description: 'The stream', mediaTypes: ['text/event-stream'] },
+    204: { description: 'There is nothing after `Last-Event-ID`' },
+    404: Problem,
+  },
+  async handle({ params: { id }, caller: { orgId }, signal, header }, services) {
+    const lastId = lastEventIdOf(header);
+    const task = await readTask(services, { orgId, id, word: 'task' });
+    if (await hasSeenEnd(services, task, lastId)) return new Reply(204, null);
+    return stream(task, { lastId, signal }, services);
+  },
+});
+
+export const taskStreamRoutes = [streamRoute];

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { AgentRow } from '../../db/agents.js';
+import { listTasks } from '../../db/tasks.js';
+import { getAgentByName } from '../../db/working-agents.js';
+import { Problem } from '../../schemas/problem.js';
+import {
+  Cancellation,
+  TaskAccepted,
+  TaskAnswer,
+  TaskFilter,
+  TaskPage,
+  TaskRequest,
+} from '../../schemas/task.js';
+import { fingerprintOf } from '../idempotency.js';
+import { readPage } from '../page.js';
+import { invalid } from '../problem.js';
+import { callsOf, cancelTask, readTask } from '../read-task.js';
+import { Reply, route } from '../route.js';
+import type { Services } from '../services.js';
+import { checkAssignment, submitOnce } from '../submit-task.js';
+import { taskAnswer, taskDetail } from '../task-answer.js';
+import { waitQuery } from '../wait.js';
+
+export const tag = 'Tasks';
+export const callers = ['key', 'admin'] as const;
+const word = 'task' as const;
+
+const TIMEOUT_MS = 300_000;
+const NAMES = { method: 'method_name', prompt: 'prompt' };
+
+async function findByName({ db }: Services, orgId: string, name: string): Promise<AgentRow> {
+  const agent = await getAgentByName(db, orgId, name);
+  if (!agent) throw invalid([{ path: 'agent_name', message: 'is not the name of an agent' }]);
+  return agent;
+}
+
+const timeoutOf = ({ timeout_seconds: seconds }: TaskRequest, { limits }: AgentRow) =>
+  typeof seconds === 'number' ? Math.round(seconds * 1_000) : (limits.timeout ?? TIMEOUT_MS);
+
+async function planOf(body: TaskRequest, orgId: string, services: Services) {
+  const { agent_name: agentName, method_name: method, prompt, input, priority, metadata } = body;
+  const agent = await findByName(services, orgId, agentName);
+  const asked = { method: method ?? null, prompt: prompt ?? null, input };
+  return {
+    agent,
+    ...checkAssignment(services, agent, asked, NAMES),
+    ...{ priority, metadata, userId: body.user_id ?? null, sessionId: body.session_id ?? null },
+    timeoutMs: timeoutOf(body, agent),
+  };
+}
+
+const createRoute = route({
+  method: 'post',
+  path: '/tasks',
+  callers,
+  idempotent: true,
+  orgWide: true,
+  tag,
+  summary: 'Give an agent a task',
+  description:
+    'It is durable, and owned by a workflow, before this answers. The same `task_id` with the same body is the same task.',
+  body: TaskRequest,
+  answers: { 202: TaskAccepted, 409: Problem, 422: Problem },
+  async handle({ body, caller: { orgId }, idFor }, services) {
+    const ref = { orgId, id: body.task_id ?? idFor(), fingerprint: fingerprintOf('/tasks', body, null) };
+    const { id } = await submitOnce(services, ref, () => planOf(body, orgId, services));
+    return new Reply(202, { task_id: id, status: 'queued' as const }, { Location: `/tasks/${id}` });
+  },
+});
+
+const listRoute = route({
+  method: 'get',
+  path: '/tasks',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'List tasks, the newest first',
+  query: TaskFilter,
+  answers: { 200: TaskPage },
+  async handle({ query, caller: { orgId } }, services) {
+    const { items: tasks, nextCursor } = await readPage(
+      query,
+      (limit, position) => listTasks(services.db, orgId, { ...query, limit }, position),
+      (rows) => rows.map((row) => taskAnswer(row, services)),
+    );
+    return { tasks, nextCursor };
+  },
+});
+
+const getRoute = route({
+  method: 'get',
+  path: '/tasks/:id',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'A task, or wait until it has ended',
+  query: z.object(waitQuery),
+  answers: { 200: TaskAnswer, 404: Problem },
+  async handle({ params: { id }, query: { wait }, caller: { orgId }, signal }, services) {
+    const row = await readTask(services, { orgId, id, word }, { wait, signal });
+    return { task: taskDetail(row, await callsOf(services, row), services) };
+  },
+});
+
+const cancelRoute = route({
+  method: 'post',
+  path: '/tasks/:id/cancel',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'Cancel a task that has not ended',
+  description:
+    'A call of a model or a tool that is under way is stopped. One that was cancelled before answers the same again.',
+  body: Cancellation,
+  answers: { 200: TaskAnswer, 404: Problem, 409: Problem },
+  async handle({ params: { id }, body: { reason }, caller: { orgId } }, services) {
+    const standing = await readTask(services, { orgId, id, word });
+    const isCancelled = standing.status === 'cancelled';
+    const row = isCancelled ? standing : await cancelTask(services, { orgId, id, word }, reason);
+    return { task: taskDetail(row, await callsOf(services, row), services) };
+  },
+});
+
+export const taskRoutes = [createRoute, listRoute, getRoute, cancelRoute];

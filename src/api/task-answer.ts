@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type { ToolCallRow } from '../db/task-calls.js';
+import { hasEnded, type TaskRow } from '../db/tasks.js';
+import { taskWorkflowId } from '../messages/task.js';
+import type { Task, TaskAnswer, TaskResult, TaskToolCall } from '../schemas/task.js';
+import { durationOf } from '../tasks/tasks.js';
+import { errorOf, tokensOf, usdOf } from './execution-answer.js';
+import type { Services } from './services.js';
+
+/** What became of a task; null until it has ended. */
+function resultOf(row: TaskRow): z.input<typeof TaskResult> | null {
+  if (!hasEnded(row.status) || row.completed_at === null) return null;
+  return {
+    task_id: row.id,
+    agent_name: row.agent_name,
+    success: row.status === 'completed',
+    output: row.output,
+    error: errorOf(row),
+    execution_time_ms: durationOf(row) ?? 0,
+    metadata: row.metadata,
+    completed_at: row.completed_at.toISOString(),
+  };
+}
+
+/** A task's row as it is answered. */
+export const taskAnswer = (row: TaskRow, { starter }: Pick<Services, 'starter'>): z.input<typeof Task> => ({
+  task_id: row.id,
+  agent_id: row.agent_id,
+  agent_name: row.agent_name,
+  status: row.status,
+  priority: row.priority,
+  prompt: row.prompt,
+  method_name: row.method,
+  input: row.input,
+  user_id: row.user_id,
+  session_id: row.session_id,
+  metadata: row.metadata,
+  timeout_seconds: row.timeout_ms / 1_000,
+  parent_task_id: row.parent_id,
+  model: row.model,
+  token_usage: tokensOf({ input: row.input_tokens, output: row.output_tokens }),
+  cost_usd: usdOf(row.cost_nanos),
+  created_at: row.created_at.toISOString(),
+  started_at: row.started_at?.toISOString() ?? null,
+  completed_at: row.completed_at?.toISOString() ?? null,
+  result: resultOf(row),
+  run: starter.linkTo(taskWorkflowId({ orgId: row.org_id, taskId: row.id })),
+});
+
+const toolCallAnswer = (row: ToolCallRow): z.input<typeof TaskToolCall> => ({
+  id: row.id,
+  name: row.name,
+  arguments: row.arguments,
+  status: row.status,
+  result: row.result,
+  error: row.error,
+  duration_ms: row.duration_ms,
+  approval_deadline: row.approval_deadline?.toISOString() ?? null,
+  decided_by: row.decided_by,
+  child_task_id: row.child_id,
+});
+
+/** A task with the tools that it called. */
+export const taskDetail = (
+  row: TaskRow,
+  calls: readonly ToolCallRow[],
+  services: Pick<Services, 'starter'>,
+): z.input<typeof TaskAnswer>['task'] => ({
+  ...taskAnswer(row, services),
+  tool_calls: calls.map(toolCallAnswer),
+});

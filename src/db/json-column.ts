@@ -1,0 +1,4 @@
+import type { ColumnType } from 'kysely';
+
+/** `json` columns are written as text (key order is kept) and read as values. */
+export type Json<T> = ColumnType<T, string, string>;

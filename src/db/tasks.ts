@@ -1,0 +1,182 @@
+import { type Selectable, sql } from 'kysely';
+import type { ErrorCategory, TaskFilter, TaskStatus } from '../schemas/task.js';
+import type { Db } from './database.js';
+import type { TaskTable } from './tables-of-tasks.js';
+import type { Position } from './timers.js';
+
+export type TaskRow = Selectable<TaskTable>;
+
+/** A task as it is written: the rest of its row follows from it. */
+export interface NewTask {
+  orgId: string;
+  id: string;
+  agent: { id: string; name: string; type: string | null };
+  /** Null: the prompt is asked. */
+  method: string | null;
+  prompt: string | null;
+  input: Record<string, unknown>;
+  priority: number;
+  userId: string | null;
+  sessionId: string | null;
+  metadata: Record<string, unknown>;
+  timeoutMs: number;
+  /** That it is a part of. */
+  parent: Pick<TaskRow, 'id' | 'root_id' | 'depth'> | null;
+  fingerprint: string | null;
+  createdAt: Date;
+}
+
+/** Until then whoever starts its workflow has done so. */
+const START_GRACE_MS = 20_000;
+/** After its time limit, until its workflow has said that it is over. */
+const END_GRACE_MS = 60_000;
+
+const HAS_ENDED = sql<boolean>`status in ('completed', 'failed', 'cancelled', 'timed_out')`;
+/** Whether a task of this status has come to its end. */
+export const hasEnded = (status: TaskStatus): boolean =>
+  ['completed', 'failed', 'cancelled', 'timed_out'].includes(status);
+
+/** Writes a task; undefined where its id is taken. */
+export async function insertTask(db: Db, task: NewTask): Promise<TaskRow | undefined> {
+  const { orgId, id, agent, method, prompt, priority, parent, fingerprint, createdAt } = task;
+  return db
+    .insertInto('tasks')
+    .values({
+      ...{ id, org_id: orgId, method, prompt, priority, fingerprint, created_at: createdAt },
+      ...{ agent_id: agent.id, agent_name: agent.name, agent_type: agent.type },
+      ...{ user_id: task.userId, session_id: task.sessionId, timeout_ms: task.timeoutMs },
+      status: 'queued',
+      input: JSON.stringify(task.input),
+      metadata: JSON.stringify(task.metadata),
+      output: JSON.stringify(null),
+      parent_id: parent?.id ?? null,
+      root_id: parent?.root_id ?? id,
+      depth: parent ? parent.depth + 1 : 0,
+      overdue_at: new Date(createdAt.getTime() + START_GRACE_MS),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function getTask(db: Db, orgId: string, id: string): Promise<TaskRow | undefined> {
+  return db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('org_id', '=', orgId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** Newest first, after `position`. */
+export async function listTasks(
+  db: Db,
+  orgId: string,
+  filter: Omit<TaskFilter, 'cursor'>,
+  position: Position | undefined,
+): Promise<TaskRow[]> {
+  const { status, agent_name: agentName, session_id: sessionId, priority, limit } = filter;
+  let query = db.selectFrom('tasks').selectAll().where('org_id', '=', orgId);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (agentName !== undefined) query = query.where('agent_name', '=', agentName);
+  if (sessionId !== undefined) query = query.where('session_id', '=', sessionId);
+  if (priority !== undefined) query = query.where('priority', '=', priority);
+  if (position) query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}, ${position.id})`);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** Begins a task, or goes on with one whose workflow was started anew; undefined where it has ended or is unknown. */
+export async function beginTask(
+  db: Db,
+  { orgId, id }: { orgId: string; id: string },
+  at: Date,
+): Promise<TaskRow | undefined> {
+  return db
+    .updateTable('tasks')
+    .set((row) => ({
+      status: 'running',
+      started_at: sql<Date>`coalesce(started_at, ${at})`,
+      overdue_at: sql<Date>`${at}::timestamptz + make_interval(secs => (${row.ref('timeout_ms')} + ${END_GRACE_MS}) / 1000.0)`,
+    }))
+    .where('org_id', '=', orgId)
+    .where('id', '=', id)
+    .where(sql<boolean>`not ${HAS_ENDED}`)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** What a task came to. */
+export interface TaskEnd {
+  status: Extract<TaskStatus, 'completed' | 'failed' | 'cancelled' | 'timed_out'>;
+  /** Kept as it stands where undefined. */
+  output?: unknown;
+  error: { category: ErrorCategory; message: string } | null;
+  at: Date;
+}
+
+/** A message of a failure is for people: what is longer tells them no more. */
+const LONGEST_MESSAGE = 2_000;
+
+/** Ends a task; undefined where it had ended before: whoever comes first decides. */
+export async function endTask(
+  db: Db,
+  { orgId, id }: { orgId: string; id: string },
+  { status, output, error, at }: TaskEnd,
+): Promise<TaskRow | undefined> {
+  return db
+    .updateTable('tasks')
+    .set({
+      status,
+      ...(output === undefined ? {} : { output: JSON.stringify(output) }),
+      error_category: error?.category ?? null,
+      error_message: error?.message.slice(0, LONGEST_MESSAGE) ?? null,
+      completed_at: at,
+      overdue_at: null,
+    })
+    .where('org_id', '=', orgId)
+    .where('id', '=', id)
+    .where(sql<boolean>`not ${HAS_ENDED}`)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** A task that waits for a person, or goes on after one decided; nothing where it has ended. */
+export async function setWaiting(
+  db: Db,
+  { orgId, id }: { orgId: string; id: string },
+  { status, overdueAt }: { status: 'running' | 'awaiting_approval'; overdueAt: Date },
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ status, overdue_at: overdueAt })
+    .where('org_id', '=', orgId)
+    .where('id', '=', id)
+    .where(sql<boolean>`not ${HAS_ENDED}`)
+    .execute();
+}
+
+/**
+ * Tasks whose workflow ought to have begun or ended them by now, marked so that each comes round once in a minute:
+ * the workflow of one was lost, or only late.
+ */
+export async function takeOverdueTasks(
+  db: Db,
+  { now, limit }: { now: Date; limit: number },
+): Promise<TaskRow[]> {
+  const { rows } = await sql<TaskRow>`
+    update tasks set overdue_at = ${now}::timestamptz + interval '1 minute', rearmed = rearmed + 1
+    where ctid = any(array(
+      select ctid from tasks where overdue_at < ${now} order by overdue_at limit ${limit} for update skip locked))
+    returning *`.execute(db);
+  return rows;
+}
+
+/** How many tasks of all organisations stand in a status. */
+export async function countUnended(db: Db, orgId?: string): Promise<{ queued: number; running: number }> {
+  const { rows } = await sql<{ queued: number; running: number }>`
+    select count(*) filter (where started_at is null) as queued, count(*) filter (where started_at is not null) as running
+    from tasks where overdue_at is not null ${orgId === undefined ? sql`` : sql`and org_id = ${orgId}`}`.execute(
+    db,
+  );
+  return { queued: Number(rows[0]?.queued ?? 0), running: Number(rows[0]?.running ?? 0) };
+}

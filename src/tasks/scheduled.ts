@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+import { getAgent } from '../db/agents.js';
+import { appendEvents } from '../db/events.js';
+import { getSchedule } from '../db/schedules.js';
+import type { Tables } from '../db/tables.js';
+import { insertTask } from '../db/tasks.js';
+import type { ScheduledTaskRef, TaskRef } from '../messages/task.js';
+import { unavailableOf } from './prepare-task.js';
+import { taskEvent } from './tasks.js';
+
+/** Nobody waits for what comes round by itself. */
+const PRIORITY = 7;
+/** Where the agent has no limit of its own. */
+export const SCHEDULED_TIMEOUT_MS = 300_000;
+
+/** The row of a task that a schedule started, unless it stands or its agent takes none now; false where there is no such schedule. */
+export async function writeScheduled(
+  db: Kysely<Tables>,
+  { orgId, taskId, scheduleId }: TaskRef & ScheduledTaskRef,
+  at: Date,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const schedule = await getSchedule(tx, orgId, scheduleId);
+    const agent = schedule ? await getAgent(tx, orgId, schedule.agent_id) : undefined;
+    if (!schedule) return false;
+    if (!agent || unavailableOf(agent) !== null) return true;
+    const { method, prompt, input } = schedule;
+    const row = await insertTask(tx, {
+      ...{ orgId, id: taskId, agent, method, prompt, input, priority: PRIORITY },
+      ...{ userId: null, sessionId: null, metadata: { scheduleId }, parent: null, fingerprint: null },
+      timeoutMs: agent.limits.timeout ?? SCHEDULED_TIMEOUT_MS,
+      createdAt: at,
+    });
+    if (row)
+      await appendEvents(tx, [taskEvent(row, 'task.queued', { priority: PRIORITY, method, scheduleId }, at)]);
+    return true;
+  });
+}

@@ -1,0 +1,35 @@
+import type { Client } from '@temporalio/client';
+import type { z } from 'zod';
+import type { Config } from '../config.js';
+import type { Database } from '../db/database.js';
+import type { Starter } from '../engine/starter.js';
+import type { Log } from '../log.js';
+import type { AgentDefinition } from '../plugin/define-agent.js';
+import { defineTool, type ToolContext, type ToolDefinition, type ToolSource } from '../plugin/define-tool.js';
+
+/** What a tool that comes along may use besides what every tool is told. */
+export interface BuiltinContext extends ToolContext {
+  database: Database;
+  client: Client;
+  starter: Starter;
+  config: Config;
+  log: Log;
+  /** The agents whose code is here. */
+  agents: readonly AgentDefinition[];
+  /** One question to the model of the agent, counted and budgeted as the call's task. */
+  askModel(question: { prompt: string; system: string; schema?: Record<string, unknown> }): Promise<{
+    text: string;
+    data: unknown;
+  }>;
+  /** The answer of another of the agent's tools, checked as if the model had called it. */
+  callTool(name: string, args: unknown): Promise<unknown>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export type BuiltinTool = ToolDefinition<BuiltinContext>;
+
+/** A tool that comes with Mainspring. */
+export const defineBuiltin = <Input extends z.ZodType>(
+  source: ToolSource<Input, BuiltinContext>,
+): BuiltinTool => defineTool<Input, BuiltinContext>(source);

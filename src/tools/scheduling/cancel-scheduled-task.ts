@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { deleteSchedule, getSchedule } from '../../db/schedules.js';
+import { createSchedules } from '../../engine/schedules.js';
+import { defineBuiltin } from '../builtin.js';
+
+export const cancelScheduledTask = defineBuiltin({
+  name: 'cancel_scheduled_task',
+  version: '1.0',
+  category: 'scheduling',
+  description:
+    'Ends a schedule that schedule_task made: it starts no further task. One that runs already goes on. Answers ' +
+    'cancelled: false where there is no such schedule.',
+  isRepeatable: true,
+  schema: z.strictObject({
+    schedule_id: z.string().min(1).max(200).describe('As schedule_task answered it'),
+  }),
+  async execute({ schedule_id: scheduleId }, { database, client, orgId }) {
+    const row = await getSchedule(database.db, orgId, scheduleId);
+    if (!row) return { schedule_id: scheduleId, cancelled: false };
+    // First what starts tasks: a row without it is harmless, and a second call deletes it.
+    await createSchedules(client).delete({ orgId, scheduleId });
+    await deleteSchedule(database.db, orgId, scheduleId);
+    return { schedule_id: scheduleId, name: row.name, cancelled: true };
+  },
+});

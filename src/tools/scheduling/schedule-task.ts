@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { type AgentRow, getAgent, listAgents } from '../../db/agents.js';
+import { deleteSchedule, insertSchedule } from '../../db/schedules.js';
+import { createSchedules } from '../../engine/schedules.js';
+import { freeForm, Name } from '../../schemas/identity.js';
+import { MethodName, Prompt } from '../../schemas/task.js';
+import { prepareAssignment } from '../../tasks/prepare-task.js';
+import { type BuiltinContext, defineBuiltin } from '../builtin.js';
+import { idOfCall } from '../id-of-call.js';
+import { readCron } from './cron.js';
+
+const MOST_SCHEDULES = 100;
+
+/** The agent of that name, or the one that calls. */
+async function agentOf(name: string | undefined, context: BuiltinContext): Promise<AgentRow> {
+  const { database, orgId, agent } = context;
+  const [row] =
+    name === undefined
+      ? [await getAgent(database.db, orgId, agent.id)]
+      : await listAgents(database.db, orgId, { name, limit: 1 }, undefined);
+  if (!row) throw new Error(`there is no agent "${name ?? agent.name}"`);
+  return row;
+}
+
+interface Assignment {
+  method: string | null;
+  prompt: string | null;
+  input: Record<string, unknown>;
+}
+
+/** Throws what is wrong with it now rather than at every run. */
+function checked(agent: AgentRow, given: Assignment, { agents }: BuiltinContext): Assignment {
+  const prepared = prepareAssignment({ agents }, agent, given);
+  if (prepared.kind === 'ready') return prepared.assignment;
+  const reasons = prepared.errors.map(({ field, path, message }) =>
+    [path === '' ? field : `${field}.${path}`, message].join(' '),
+  );
+  throw new Error(reasons.join('; '));
+}
+
+export const scheduleTask = defineBuiltin({
+  name: 'schedule_task',
+  version: '1.0',
+  category: 'scheduling',
+  description:
+    'Has an agent do something again and again, at the times of a cron expression: call one of its methods, or ' +
+    'answer a prompt. Answers a schedule_id, with which cancel_scheduled_task ends it.',
+  isRepeatable: true,
+  schema: z
+    .strictObject({
+      cron: z
+        .string()
+        .trim()
+        .min(9)
+        .max(200)
+        .describe('Minute, hour, day of month, month, day of week: 0 9 * * 1-5. Both days have to match'),
+      timezone: z.string().trim().min(1).max(64).default('UTC').describe('Such as Europe/Madrid'),
+      agent: Name.optional().describe('The name of the agent; by default the one that calls this'),
+      method: MethodName.optional().describe('One of the methods of the agent'),
+      input: freeForm(64).default({}).describe('Of the method'),
+      prompt: Prompt.optional().describe('What the agent is asked, where no method is given'),
+      name: Name.optional().describe('What people call it'),
+    })
+    .refine(({ method, prompt }) => method !== undefined || prompt !== undefined, {
+      error: 'either method or prompt is needed',
+    }),
+  async execute(args, context) {
+    const { database, client, orgId, now } = context;
+    const { cron, timezone, next } = readCron(args.cron, args.timezone, new Date(now()));
+    const agent = await agentOf(args.agent, context);
+    const given = { method: args.method ?? null, prompt: args.prompt ?? null, input: args.input };
+    const { method, prompt, input } = checked(agent, given, context);
+    const id = idOfCall(context);
+    const name = args.name ?? `${agent.name}: ${method ?? 'prompt'}`.slice(0, 200);
+    const schedule = { id, orgId, agentId: agent.id, name, cron, timezone, createdBy: context.callId };
+    const hasRoom = await database.db
+      .transaction()
+      .execute((tx) => insertSchedule(tx, { ...schedule, method, prompt, input }, MOST_SCHEDULES));
+    if (!hasRoom) throw new Error(`there are ${MOST_SCHEDULES} schedules already: cancel one first`);
+    try {
+      await createSchedules(client).create({ orgId, scheduleId: id, agentId: agent.id, cron, timezone });
+    } catch (error) {
+      await deleteSchedule(database.db, orgId, id);
+      throw new Error('Temporal did not take the schedule', { cause: error });
+    }
+    return {
+      ...{ schedule_id: id, name, agent: agent.name, cron, timezone },
+      next_runs: next.map((at) => at.toISOString()),
+    };
+  },
+});

@@ -1,0 +1,51 @@
+import { CancellationScope, ContinueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { outcomeOf } from '../domain/task-outcome.js';
+import {
+  type Plan,
+  type ScheduledTaskRef,
+  type TaskOutcome,
+  type TaskRef,
+  type TaskState,
+  taskIdOf,
+  taskQuery,
+} from '../messages/task.js';
+import { beginTask, endTask } from './proxies.js';
+import { createStages } from './stages.js';
+import { createTimeLimit, TimeIsOver } from './time-limit.js';
+
+/** An agent's code that is told of the end of a task has this time. */
+const CLOSING_MS = 30_000;
+
+/**
+ * One task of an agent. Its row is the truth: what was said, what calls came to. Every call of a model or a tool is an
+ * activity of its own, so that one whose answer was recorded is never made again.
+ */
+export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): Promise<TaskOutcome | null> {
+  const ref = 'taskId' in input ? input : { orgId: input.orgId, taskId: taskIdOf(workflowInfo().workflowId) };
+  const state: TaskState = { agentName: '', status: 'queued', stage: null, calls: [], steps: 0 };
+  setHandler(taskQuery, () => state);
+  const plan = resumed ?? (await beginTask({ ...input, ...ref }));
+  // It ended before it began, or was never acknowledged.
+  if (plan === null) return null;
+
+  Object.assign(state, { agentName: plan.agentName, status: 'running', steps: plan.steps });
+  const limit = createTimeLimit(plan.leftMs);
+  const outcome = await limit
+    .within(() => createStages({ ref, plan, state, limit }).perform())
+    .then(
+      (): TaskOutcome => ({ status: 'completed' }),
+      (error: unknown) => {
+        if (error instanceof ContinueAsNew) throw error;
+        return outcomeOf(error, error instanceof TimeIsOver);
+      },
+    );
+  state.status = outcome.status;
+  await CancellationScope.nonCancellable(async () => {
+    const closing = createTimeLimit(CLOSING_MS);
+    const stages = createStages({ ref, plan, state, limit: closing });
+    // What became of the task is settled; the log tells of code that fails after it.
+    await closing.within(() => stages.close(outcome)).catch(() => undefined);
+    await endTask({ ...ref, outcome });
+  });
+  return outcome;
+}
