@@ -64,6 +64,10 @@ export function newAgentOf(
 
 const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
 
+/** What stood, changed limit by limit. */
+const withChange = (stood: AgentRow['limits'], change: NonNullable<AgentChange['limits']>): object =>
+  Object.fromEntries(Object.entries({ ...stood, ...change }).filter(([, limit]) => limit !== null));
+
 const deadlineColumnsOf = ({ interval_ms, missed_after }: AgentRow, at: Date) => ({
   deadline_changed_at: at,
   deadline_before_ms: interval_ms * missed_after,
@@ -84,7 +88,7 @@ export function agentColumnsOf(
     ...{ name, type, description, model },
     instruction: json(instruction),
     tools: json(tools),
-    limits: json(limits),
+    limits: json(given(limits, (value) => withChange(agent.limits, value))),
     settings: given(settings, (value) =>
       sealSettings(value, { name: 'settings', stored: agent.settings, vault }),
     ),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { ToolCallRow } from '../db/task-calls.js';
 import type { TaskSummaryRow } from '../db/task-views.js';
 import type { TaskRow } from '../db/tasks.js';
+import type { ShownToolCall } from '../db/tool-call-views.js';
 import { PROMPT_METHOD } from '../hosted/catalogue.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Execution, ExecutionHistory, ExecutionToolCall } from '../schemas/execution.js';
@@ -19,10 +19,10 @@ export const tokensOf = ({ input, output }: { input: number; output: number }) =
   total: input + output,
 });
 
-type Ended = Pick<TaskRow, 'error_category' | 'error_message'>;
-/** Why a task came to no result. */
-export const errorOf = ({ error_category: category, error_message: message }: Ended) =>
-  category === null ? null : { category, message: message ?? '' };
+type Ended = Pick<TaskRow, 'completed_at' | 'error_category' | 'error_message'>;
+/** Why a task came to no result; while it runs, what is noted may not be the end of it. */
+export const errorOf = ({ completed_at, error_category: category, error_message: message }: Ended) =>
+  completed_at === null || category === null ? null : { category, message: message ?? '' };
 
 type Summary = z.input<typeof ExecutionHistory>['executions'][number];
 
@@ -44,7 +44,7 @@ export const executionSummary = (row: TaskSummaryRow | TaskRow): Summary => ({
   completedAt: row.completed_at?.toISOString() ?? null,
 });
 
-const toolCallAnswer = (row: ToolCallRow): z.input<typeof ExecutionToolCall> => ({
+const toolCallAnswer = (row: ShownToolCall): z.input<typeof ExecutionToolCall> => ({
   id: row.id,
   name: row.name,
   arguments: row.arguments,
@@ -55,12 +55,14 @@ const toolCallAnswer = (row: ToolCallRow): z.input<typeof ExecutionToolCall> => 
   approvalDeadline: row.approval_deadline?.toISOString() ?? null,
   decidedBy: row.decided_by,
   childExecutionId: row.child_id,
+  areArgumentsCut: row.are_arguments_cut,
+  isResultCut: row.is_result_cut,
 });
 
 /** A task with all that belongs to it, as `/api/agents` shows it. What was asked as a prompt is the input of `prompt`. */
 export function executionAnswer(
   row: TaskRow,
-  toolCalls: readonly ToolCallRow[],
+  toolCalls: readonly ShownToolCall[],
   { starter }: Pick<Services, 'starter'>,
 ): z.input<typeof Execution> {
   const isPrompt = row.method === null;

@@ -19,6 +19,8 @@ const FREE_FORM = new Set([
   'schema',
   'args',
 ]);
+/** What a change changes field by field: `null` takes one away. */
+const CHANGED_BY_FIELD = new Set(['limits']);
 /** Only escapes can spell these: a raw NUL is not JSON, and what decoded as UTF-8 has no lone surrogates. */
 const MAY_SPELL_BROKEN_TEXT = /\\u(?:0000|d[89a-f])/i;
 
@@ -65,13 +67,14 @@ class Guard {
 
   private checkFields({ value, path, depth, isFree }: Visit): void {
     const most = this.megabytes * KEYS_PER_MEGABYTE;
+    const keepsNull = isFree || (this.keepsNull && (depth === 1 || CHANGED_BY_FIELD.has(path)));
     for (const [key, inner] of Object.entries(value)) {
       if (++this.keys > most) throw new ApiProblem('too_large', `the body has more than ${most} fields`);
       const isPoison = POISONOUS.has(key);
       if (isPoison || (this.looksAtText && isBroken(key))) {
         throw refuse(join(path, JSON.stringify(key).slice(1, -1)), 'is a field name that is not allowed');
       }
-      if (inner === null && !isFree && !(this.keepsNull && depth === 1)) Reflect.deleteProperty(value, key);
+      if (inner === null && !keepsNull) Reflect.deleteProperty(value, key);
       else this.enter(path, inner, key, depth, isFree || FREE_FORM.has(key));
     }
   }
@@ -92,7 +95,7 @@ const join = (parent: string, key: string) => (parent === '' ? key : `${parent}.
 /**
  * Refuses what is nested too deep, has too many fields, names that reach prototypes, or text that databases cannot
  * store; takes out fields that are null outside of free-form objects, where null means absent; where `nullRemoves`,
- * fields of the body itself keep it. Changes `value`.
+ * fields of the body itself and of what is changed field by field keep it. Changes `value`.
  */
 export function checkJson(
   text: string,

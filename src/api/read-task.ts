@@ -1,5 +1,5 @@
-import { toolCallsOf } from '../db/task-calls.js';
 import { getTask, hasEnded, type TaskRow } from '../db/tasks.js';
+import { shownToolCalls } from '../db/tool-call-views.js';
 import { tellsOf } from '../domain/ended-notice.js';
 import { ApiProblem } from './problem.js';
 import type { Services } from './services.js';
@@ -32,9 +32,8 @@ export async function readTask(
   return row;
 }
 
-/** The tools that one task called. */
-export const callsOf = ({ db }: Pick<Services, 'db'>, { org_id: orgId, id }: TaskRow) =>
-  toolCallsOf(db, orgId, [id]);
+/** The tools that one task called: the latest. */
+export const callsOf = ({ db }: Pick<Services, 'db'>, task: TaskRow) => shownToolCalls(db, task);
 
 /** Ends a task as cancelled, or throws `wrong_state` where it had ended. What it is doing is stopped. */
 export async function cancelTask(

@@ -10,7 +10,16 @@ type Failures = z.input<typeof ExecutionHistory>['errors'];
 type AgentReport = z.input<typeof RuntimeMetrics>['agents'][number];
 
 const NOTHING: Omit<PerformanceRow, 'agentId' | 'name' | 'type'> = {
-  ...{ executions: 0, completed: 0, failed: 0, cancelled: 0, averageMs: null, p50Ms: null, p99Ms: null },
+  ...{
+    executions: 0,
+    completed: 0,
+    failed: 0,
+    faults: 0,
+    cancelled: 0,
+    averageMs: null,
+    p50Ms: null,
+    p99Ms: null,
+  },
   ...{ input: 0, output: 0, costNanos: 0 },
 };
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ToolCallRow } from '../db/task-calls.js';
 import { hasEnded, type TaskRow } from '../db/tasks.js';
+import type { ShownToolCall } from '../db/tool-call-views.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Task, TaskAnswer, TaskResult, TaskToolCall } from '../schemas/task.js';
 import { durationOf } from '../tasks/tasks.js';
@@ -47,7 +47,7 @@ export const taskAnswer = (row: TaskRow, { starter }: Pick<Services, 'starter'>)
   run: starter.linkTo(taskWorkflowId({ orgId: row.org_id, taskId: row.id })),
 });
 
-const toolCallAnswer = (row: ToolCallRow): z.input<typeof TaskToolCall> => ({
+export const toolCallAnswer = (row: ShownToolCall): z.input<typeof TaskToolCall> => ({
   id: row.id,
   name: row.name,
   arguments: row.arguments,
@@ -58,12 +58,14 @@ const toolCallAnswer = (row: ToolCallRow): z.input<typeof TaskToolCall> => ({
   approval_deadline: row.approval_deadline?.toISOString() ?? null,
   decided_by: row.decided_by,
   child_task_id: row.child_id,
+  are_arguments_cut: row.are_arguments_cut,
+  is_result_cut: row.is_result_cut,
 });
 
 /** A task with the tools that it called. */
 export const taskDetail = (
   row: TaskRow,
-  calls: readonly ToolCallRow[],
+  calls: readonly ShownToolCall[],
   services: Pick<Services, 'starter'>,
 ): z.input<typeof TaskAnswer>['task'] => ({
   ...taskAnswer(row, services),

@@ -31,6 +31,6 @@ export type { Listing } from './listing.js';
 export type { MainspringOptions } from './options.js';
 export type { ChangeOptions, Versioned } from './registry.js';
 export type { CallOptions, CreateOptions } from './request.js';
-export type { NewTask, TaskDetail, TaskMessage, TaskSummary } from './tasks.js';
+export type { NewTask, TaskDetail, TaskMessage, TaskQuery, TaskSummary, ToolCall } from './tasks.js';
 export type { Created, NewDue, NewTimer } from './timers.js';
 export type { WebhookSecret } from './webhook-secret.js';

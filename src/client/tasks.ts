@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import type { Event } from '../schemas/event.js';
 import type {
   Decision,
+  Priority,
   TaskAccepted,
   TaskAnswer,
   TaskFilter,
   TaskPage,
   TaskRequest,
+  ToolCallAnswer,
 } from '../schemas/task.js';
 import { hasEnded } from './ended.js';
 import type { OpenStream } from './event-stream.js';
@@ -17,7 +19,13 @@ import type { CallOptions, CreateOptions, Request } from './request.js';
 export type NewTask = z.input<typeof TaskRequest>;
 /** A task with the tools that it called. */
 export type TaskDetail = z.infer<typeof TaskAnswer>['task'];
+export type ToolCall = z.infer<typeof ToolCallAnswer>['tool_call'];
 export type TaskSummary = z.infer<typeof TaskPage>['tasks'][number];
+
+/** Which tasks are listed. */
+export type TaskQuery = Partial<Omit<TaskFilter, 'cursor' | 'priority'>> & {
+  priority?: z.input<typeof Priority>;
+};
 
 /** What a stream of a task tells: an event of the ledger, a piece of what its model says, or the whole of it. */
 export type TaskMessage =
@@ -56,6 +64,13 @@ export class Tasks {
     return task;
   }
 
+  /** Reads one of its calls of tools whole: in `get`, what is longer than 16 KB is cut. */
+  async toolCall(id: string, callId: string, options: CallOptions = {}): Promise<ToolCall> {
+    const path = pathOf(id, `/tool-calls/${encodeURIComponent(callId)}`);
+    const { tool_call: call } = await this.#request<z.infer<typeof ToolCallAnswer>>('GET', path, options);
+    return call;
+  }
+
   /** Waits until it has ended, however long that takes: a `signal` ends the wait. */
   async wait(id: string, options: CallOptions = {}): Promise<TaskDetail> {
     for (;;) {
@@ -65,7 +80,7 @@ export class Tasks {
   }
 
   /** Lists tasks, newest first, reading each page when it is needed. `limit` is the size of a page, at most 500. */
-  list(filter: Partial<Omit<TaskFilter, 'cursor'>> = {}, options: CallOptions = {}): Listing<TaskSummary> {
+  list(filter: TaskQuery = {}, options: CallOptions = {}): Listing<TaskSummary> {
     return createListing(async (cursor) => {
       const query = { ...filter, cursor };
       const page = await this.#request<z.infer<typeof TaskPage>>('GET', '/tasks', { query, ...options });

@@ -54,6 +54,41 @@ export async function setMemory(
   return rows[0];
 }
 
+/**
+ * Changes what is remembered from what it was (null: nothing), one transaction after the other; nothing happens where
+ * there is no room for another entry, or no such agent.
+ */
+export async function changeMemory(
+  tx: Db,
+  place: MemoryPlace,
+  { perSession, perAgent }: MemoryLimits,
+  change: (value: unknown) => unknown,
+): Promise<void> {
+  const { orgId, agentId, sessionId, key } = place;
+  const session = sessionId ?? '';
+  // Waits for whoever writes the same entry for the first time, and for whoever deletes the agent.
+  await sql`
+    insert into agent_memories (org_id, agent_id, session_id, key, value)
+    select ${orgId}, agents.id, ${session}, ${key}, 'null'::json from agents
+    where agents.org_id = ${orgId} and agents.id = ${agentId} and (
+      exists (select 1 from agent_memories where agent_id = ${agentId} and session_id = ${session} and key = ${key})
+      or ((select count(*) from agent_memories where agent_id = ${agentId} and session_id = ${session}) < ${perSession}
+        and (select count(*) from agent_memories where agent_id = ${agentId}) < ${perAgent}))
+    for key share of agents
+    on conflict (agent_id, session_id, key) do nothing`.execute(tx);
+  const { rows } = await sql<{ value: unknown }>`
+    select value from agent_memories
+    where org_id = ${orgId} and agent_id = ${agentId} and session_id = ${session} and key = ${key}
+    for update`.execute(tx);
+  const [row] = rows;
+  if (!row) return;
+  await sql`
+    update agent_memories set value = ${JSON.stringify(change(row.value))}::json, updated_at = ${NOW}
+    where org_id = ${orgId} and agent_id = ${agentId} and session_id = ${session} and key = ${key}`.execute(
+    tx,
+  );
+}
+
 /** Forgets an entry; false where there was none. */
 export async function deleteMemory(
   db: Db,

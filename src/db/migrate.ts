@@ -8,6 +8,8 @@ import * as agents from './migrations/0004-agents.js';
 import * as agentStatistics from './migrations/0005-agent-statistics.js';
 import * as tasks from './migrations/0006-tasks.js';
 import * as taskStatistics from './migrations/0007-task-statistics.js';
+import * as callErrors from './migrations/0008-call-errors.js';
+import * as spending from './migrations/0009-spending.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -19,6 +21,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-agent-statistics': agentStatistics,
   '0006-tasks': tasks,
   '0007-task-statistics': taskStatistics,
+  '0008-call-errors': callErrors,
+  '0009-spending': spending,
 };
 
 /**

@@ -13,6 +13,7 @@ export interface DeletedCounts {
   usage: number;
   tasks: number;
   metrics: number;
+  spending: number;
 }
 
 interface Batch {
@@ -75,6 +76,13 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
       select counted.ctid from agents, lateral (
         select ctid from agent_metrics where agent_id = agents.id and hour < ${before} order by hour limit ${limit}
       ) as counted limit ${limit}))`,
+  spending: ({ before, limit }) => sql`
+    delete from model_spending where ctid = any(array(
+      select spent.ctid from orgs, lateral (
+        select ctid from model_spending
+        where org_id = orgs.id and day < (${before}::timestamptz at time zone 'UTC')::date
+        order by day limit ${limit}
+      ) as spent limit ${limit}))`,
 };
 
 /**
@@ -84,7 +92,7 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
 export async function deleteEnded(db: Db, { before, limit }: Batch): Promise<DeletedCounts> {
   const counts: DeletedCounts = {
     ...{ timers: 0, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 },
-    ...{ sessions: 0, usage: 0, tasks: 0, metrics: 0 },
+    ...{ sessions: 0, usage: 0, tasks: 0, metrics: 0, spending: 0 },
   };
   const forgotten = new Date(Date.now() - REMEMBERED_MS);
   for (const kind of Object.keys(counts) as (keyof DeletedCounts)[]) {
@@ -105,6 +113,7 @@ const BUSY_TABLES = [
     'task_messages',
     'task_stages',
     'model_calls',
+    'model_spending',
     'tool_calls',
     'agent_metrics',
     'agent_memories',

@@ -91,6 +91,16 @@ export interface ModelCallTable {
   duration_ms: number | null;
 }
 
+/** What an agent's calls of models have used in a day (UTC). */
+export interface ModelSpendingTable {
+  org_id: string;
+  day: string;
+  agent_id: string;
+  tokens: number;
+  /** In 10⁻⁹ US dollars, of what had a price. */
+  nanos: number;
+}
+
 /** One call of a tool; its row says whether it may be made, and whether it was. */
 export interface ToolCallTable {
   id: string;
@@ -106,6 +116,8 @@ export interface ToolCallTable {
   status: ToolCallStatus;
   result: Json<unknown>;
   error: string | null;
+  /** Of a failure that is not the tool's own: `invalid_input`. */
+  error_category: ErrorCategory | null;
   /** The task that it started. */
   child_id: string | null;
   approval_deadline: Date | null;

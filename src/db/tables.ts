@@ -12,6 +12,7 @@ import type {
   AgentMemoryTable,
   AgentMetricTable,
   ModelCallTable,
+  ModelSpendingTable,
   ScheduleTable,
   TaskMessageTable,
   TaskStageTable,
@@ -342,6 +343,7 @@ export interface Tables {
   task_messages: TaskMessageTable;
   task_stages: TaskStageTable;
   model_calls: ModelCallTable;
+  model_spending: ModelSpendingTable;
   tool_calls: ToolCallTable;
   agent_metrics: AgentMetricTable;
   agent_memories: AgentMemoryTable;

@@ -67,13 +67,13 @@ export async function requestToolCalls(
     .execute();
 }
 
-/** The calls that the code of a stage asked for, by their place. */
+/** The calls that the code of a stage asked for, by their place; not those that its tools made themselves. */
 export async function callsOfStage(
   db: Db,
   { org_id: orgId, id }: Pick<TaskRow, 'org_id' | 'id'>,
   stage: Stage,
 ): Promise<{ models: Map<string, ModelCallRow>; tools: Map<string, ToolCallRow> }> {
-  const ofStage = sql<boolean>`starts_with(place, ${`${stage}.`})`;
+  const ofStage = sql<boolean>`starts_with(place, ${`${stage}.`}) and split_part(place, '.', 3) = ''`;
   const models = await db
     .selectFrom('model_calls')
     .selectAll()

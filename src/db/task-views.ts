@@ -57,6 +57,8 @@ export interface PerformanceRow {
   executions: number;
   completed: number;
   failed: number;
+  /** Of those, what the agent can be blamed for. */
+  faults: number;
   cancelled: number;
   averageMs: number | null;
   p50Ms: number | null;
@@ -68,6 +70,8 @@ export interface PerformanceRow {
 
 /** Failed of itself, rather than because somebody said so. */
 const HAS_FAILED = sql`status in ('failed', 'timed_out')`;
+/** What was asked was wrong, or something is not set up: that says nothing about how the agent does. */
+const IS_FAULT = sql`error_category not in ('invalid_input', 'configuration', 'cancelled')`;
 const DURATION = sql`extract(epoch from completed_at - started_at)::float8 * 1000`;
 const HAS_RUN = sql`completed_at is not null and started_at is not null`;
 
@@ -82,6 +86,7 @@ export async function performanceSince(
       count(*)::int as executions,
       count(*) filter (where status = 'completed')::int as completed,
       count(*) filter (where ${HAS_FAILED})::int as failed,
+      count(*) filter (where ${HAS_FAILED} and ${IS_FAULT})::int as faults,
       count(*) filter (where status = 'cancelled')::int as cancelled,
       avg(${DURATION}) filter (where ${HAS_RUN}) as "averageMs",
       percentile_disc(0.5) within group (order by ${DURATION}) filter (where ${HAS_RUN}) as "p50Ms",
@@ -109,7 +114,8 @@ export async function failuresSince(db: Db, scope: TaskScope, since: Date): Prom
       agent_id as "agentId", error_category as category, coalesce(error_message, '') as latest,
       completed_at as "latestAt", count(*) over (partition by agent_id, error_category)::int as count
     from tasks
-    where ${isOf(scope)} and created_at >= ${since} and error_category is not null and completed_at is not null
+    where ${isOf(scope)} and created_at >= ${since} and ${HAS_FAILED}
+      and error_category is not null and completed_at is not null
     order by agent_id, error_category, completed_at desc`.execute(db);
   return rows;
 }

@@ -105,6 +105,21 @@ export async function beginTask(
     .executeTakeFirst();
 }
 
+/** Notes why a task is about to fail, for whoever ends it. */
+export async function noteError(
+  db: Db,
+  { orgId, id }: { orgId: string; id: string },
+  { category, message }: { category: ErrorCategory; message: string },
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ error_category: category, error_message: clean(message) })
+    .where('org_id', '=', orgId)
+    .where('id', '=', id)
+    .where(sql<boolean>`not ${HAS_ENDED}`)
+    .execute();
+}
+
 /** What a task came to. */
 export interface TaskEnd {
   status: Extract<TaskStatus, 'completed' | 'failed' | 'cancelled' | 'timed_out'>;
@@ -116,6 +131,7 @@ export interface TaskEnd {
 
 /** A message of a failure is for people: what is longer tells them no more. */
 const LONGEST_MESSAGE = 2_000;
+const clean = (message: string) => message.replaceAll('\0', '').slice(0, LONGEST_MESSAGE);
 
 /** Ends a task; undefined where it had ended before: whoever comes first decides. */
 export async function endTask(
@@ -129,7 +145,7 @@ export async function endTask(
       status,
       ...(output === undefined ? {} : { output: JSON.stringify(output) }),
       error_category: error?.category ?? null,
-      error_message: error?.message.slice(0, LONGEST_MESSAGE) ?? null,
+      error_message: error ? clean(error.message) : null,
       completed_at: at,
       overdue_at: null,
     })
@@ -138,6 +154,37 @@ export async function endTask(
     .where(sql<boolean>`not ${HAS_ENDED}`)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Ends the tasks below one that has ended: nobody wants what they would come to. Answers those that had not ended. */
+export async function endDescendants(
+  db: Db,
+  { org_id: orgId, id, root_id: rootId }: Pick<TaskRow, 'org_id' | 'id' | 'root_id'>,
+  at: Date,
+): Promise<TaskRow[]> {
+  const { rows } = await sql<TaskRow>`
+    with recursive below (id) as (
+      select id from tasks where org_id = ${orgId} and root_id = ${rootId} and parent_id = ${id}
+      union all
+      select child.id from tasks child join below on child.parent_id = below.id
+      where child.org_id = ${orgId} and child.root_id = ${rootId} and child.parent_id is not null)
+    update tasks set status = 'cancelled', error_category = 'cancelled', completed_at = ${at}, overdue_at = null,
+      error_message = 'the task that it is a part of has ended'
+    where org_id = ${orgId} and root_id = ${rootId} and parent_id is not null and id in (select id from below)
+      and not ${HAS_ENDED}
+    returning *`.execute(db);
+  return rows;
+}
+
+/** Calls of ended tasks that were not begun: nobody makes them any more. One that is under way ends by itself. */
+export async function endUnmadeCalls(db: Db, orgId: string, taskIds: readonly string[]): Promise<void> {
+  await db
+    .updateTable('tool_calls')
+    .set({ status: 'failed', error: 'the task ended before this call was made' })
+    .where('org_id', '=', orgId)
+    .where('task_id', 'in', taskIds)
+    .where('status', 'in', ['requested', 'awaiting_approval', 'approved'])
+    .execute();
 }
 
 /** A task that waits for a person, or goes on after one decided; nothing where it has ended. */

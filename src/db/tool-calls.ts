@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { ErrorCategory } from '../schemas/task.js';
 import type { Db } from './database.js';
 import type { ToolCallRow } from './task-calls.js';
 import type { TaskRow } from './tasks.js';
@@ -37,7 +38,7 @@ export async function holdToolCall(db: Db, call: ReadCall, deadline: Date): Prom
 /** What a call came to. */
 export type ToolCallEnd =
   | { status: 'completed' /** JSON. */; result: string }
-  | { status: 'failed' | 'refused' | 'rejected'; error: string };
+  | { status: 'failed' | 'refused' | 'rejected'; error: string; category?: ErrorCategory };
 
 /** Writes what a call came to; false where somebody else has meanwhile. */
 export async function endToolCall(
@@ -52,7 +53,9 @@ export async function endToolCall(
     .set({
       status,
       duration_ms: durationMs,
-      ...(end.status === 'completed' ? { result: end.result } : { error: end.error }),
+      ...(end.status === 'completed'
+        ? { result: end.result }
+        : { error: end.error, error_category: end.category ?? null }),
     })
     .where(isUnchanged(call))
     .executeTakeFirst();

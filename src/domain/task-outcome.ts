@@ -9,6 +9,9 @@ interface Failure {
   cause?: unknown;
 }
 
+/** What a failure says that went through the engine: why stands in the row, where nobody but its organisation reads it. */
+export const TOLD_IN_ROW = 'the row of the task says why';
+
 const DEEPEST = 10;
 const isFailure = (error: unknown): error is Failure => typeof error === 'object' && error !== null;
 

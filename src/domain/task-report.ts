@@ -14,10 +14,10 @@ export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'idle';
 const DEGRADED_FROM = 0.1;
 const UNHEALTHY_FROM = 0.5;
 
-/** How well an agent does, by the share of its failures. */
-export function healthOf({ completed, failed }: Ends): Health {
-  if (completed + failed === 0) return 'idle';
-  const failures = failed / (completed + failed);
+/** How well an agent does, by the share of failures that are its own. */
+export function healthOf({ completed, faults }: { completed: number; faults: number }): Health {
+  if (completed + faults === 0) return 'idle';
+  const failures = faults / (completed + faults);
   if (failures >= UNHEALTHY_FROM) return 'unhealthy';
   return failures >= DEGRADED_FROM ? 'degraded' : 'healthy';
 }

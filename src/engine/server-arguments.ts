@@ -8,6 +8,9 @@ const ORDER = [
   'matching.numTaskqueueWritePartitions=1',
 ];
 
+/** A step of a task that has begun starts at once where its worker has a slot: 40 ms sooner than by way of the queue. */
+const EAGER = ['system.enableActivityEagerExecution=true'];
+
 /** A server of one's own needs no protection from its one client (by default 2,400 requests a second). */
 const LIMITS = [
   'frontend.rps=20000',
@@ -30,6 +33,6 @@ export const serverArguments = ({ port, uiPort, databaseFile }: ServerPlace): st
   'start-dev',
   ...['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort), '--log-level', 'warn'],
   ...['journal_mode=WAL', 'synchronous=FULL'].flatMap((pragma) => ['--sqlite-pragma', pragma]),
-  ...[...ORDER, ...LIMITS].flatMap((value) => ['--dynamic-config-value', value]),
+  ...[...ORDER, ...EAGER, ...LIMITS].flatMap((value) => ['--dynamic-config-value', value]),
   ...['--db-filename', databaseFile],
 ];

@@ -1,4 +1,4 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { type Owner, ownersOf } from '../domain/owner.js';
 import type { Log } from '../log.js';
 import { type AgentRef, agentChanged } from '../messages/agent.js';
@@ -44,7 +44,7 @@ export interface Starter {
   /** Ends the workflow of a task whose row has ended; never fails: its next call finds out by itself. */
   tryCancelTask(task: TaskRef): Promise<void>;
   /** Tells a task that somebody decided about calls of its tools. Throws when the engine cannot be reached. */
-  tellDecided(task: TaskRef): Promise<void>;
+  tellDecided(task: TaskRef, about: { priority: number; agentId: string }): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -73,14 +73,11 @@ function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask
           (error: unknown) =>
             log.debug({ org: ref.orgId, task: ref.taskId, error }, 'A task was not told of its end'),
         ),
-    tellDecided: (ref) =>
-      client.workflow
-        .getHandle(taskWorkflowId(ref))
-        .signal(decided)
-        .catch((error: unknown) => {
-          // One that is started anew, because it was lost, reads what was decided from the rows.
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }),
+    async tellDecided(ref, about) {
+      const wanted = startOfTask(ref, about);
+      // One that was lost goes on from its rows.
+      await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: decided });
+    },
   };
 }
 

@@ -17,12 +17,6 @@ const health = defineMethod({
   },
 });
 
-const query = defineMethod({
-  description: 'The rows of one SQL query, which only reads',
-  input: z.strictObject({ sql: z.string().trim().min(1).max(20_000) }),
-  run: ({ sql }, context) => context.callTool(executeDatabaseQuery.name, { query: sql }),
-});
-
 export const adminAgent = defineAgent({
   name: 'AdminAgent',
   type: 'ADMIN',
@@ -44,7 +38,7 @@ export const adminAgent = defineAgent({
   methods: {
     health,
     notify: toolMethod(sendNotification),
-    query,
+    query: toolMethod(executeDatabaseQuery),
     batch: toolMethod(batchProcessItems),
     delegate: toolMethod(executeAgent),
   },

@@ -49,6 +49,9 @@ export type TaskOutcome =
   | { status: 'completed' }
   | { status: Extract<TaskStatus, 'failed' | 'cancelled' | 'timed_out'>; error: TaskError };
 
+/** What a run of a task came to, and how much time that took, without what it waited for people. */
+export type TaskRun = TaskOutcome & { usedMs: number };
+
 /** A task as its workflow sees it. */
 export interface TaskState {
   agentName: string;

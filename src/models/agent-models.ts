@@ -3,6 +3,7 @@ import type { AgentRow } from '../db/agents.js';
 import type { Vault } from '../secrets/vault.js';
 import { candidatesOf } from './candidates.js';
 import type { Candidate } from './models.js';
+import { NO_MODEL } from './provider-table.js';
 
 type Asking = Pick<AgentRow, 'model' | 'environment'>;
 
@@ -15,9 +16,6 @@ export interface AgentModels {
   /** Why there is none to ask, naming what to set; null where there is one. */
   lackOf(agent: Asking): string | null;
 }
-
-export const NO_MODEL =
-  'needs a model: set GOOGLE_API_KEY, OPENAI_API_KEY, ANTHROPIC_API_KEY or LLM_ENDPOINT, for all or in the environment of the agent';
 
 export function createAgentModels(config: Config, vault: Pick<Vault, 'open'>): AgentModels {
   const of = ({ model, environment }: Asking) =>

@@ -7,6 +7,7 @@ import { ModelError, toModelError } from './model-error.js';
 import type { Candidate, ModelReply, ModelRequest } from './models.js';
 import { modelOf } from './providers.js';
 import { renamed, type ToolNames, toolNames } from './tool-names.js';
+import { createUsageMeter, type UsageMeter } from './usage-meter.js';
 
 export interface AskOptions {
   config: Pick<Config, 'LLM_TIMEOUT' | 'LLM_STREAM'>;
@@ -28,17 +29,21 @@ export function createAsk({ config, guardedFetch }: AskOptions): Ask {
   return async function ask(candidate, request) {
     const timeout = AbortSignal.timeout(timeoutMs);
     const names = toolNames(request.tools.map(({ name }) => name));
+    const meter = createUsageMeter(candidate.isGuarded ? foreignFetch : ownFetch, request);
     const call = {
-      model: modelOf(candidate, candidate.isGuarded ? foreignFetch : ownFetch),
+      model: modelOf(candidate, meter.fetch),
       ...asked(candidate, request, names),
       abortSignal: AbortSignal.any([request.signal, timeout]),
     };
     try {
-      const answer = config.LLM_STREAM ? await streamed(call, request.onText) : await whole(call);
+      const answer = config.LLM_STREAM ? await streamed(call, meter, request.onText) : await whole(call);
       return replyOf(answer, { candidate, request, names });
     } catch (error) {
       const { signal } = request;
-      throw toModelError(error, { signal, timeout, timeoutMs, apiKey: candidate.apiKey, now: Date.now() });
+      const { apiKey } = candidate;
+      const known = toModelError(error, { signal, timeout, timeoutMs, apiKey, now: Date.now() });
+      const used = known.usage ?? meter.usageOf(known);
+      throw used ? known.having(used) : known;
     }
   };
 }
@@ -78,13 +83,15 @@ const whole = async (call: Call) => {
   return lastOf(steps);
 };
 
-async function streamed(call: Call, onText: ModelRequest['onText']): Promise<Answer> {
+async function streamed(call: Call, meter: UsageMeter, onText: ModelRequest['onText']): Promise<Answer> {
   const result = streamText({
     ...call,
+    includeRawChunks: true,
     // Comes again as a part of the stream; by default it would be written to the console.
     onError: () => undefined,
   });
   for await (const part of result.fullStream) {
+    meter.hear(part);
     if (part.type === 'error') throw part.error;
     if (part.type === 'abort') throw new ModelError('outage', 'broke off');
     if (part.type === 'text-delta' && part.text !== '') onText?.(part.text);
@@ -108,9 +115,14 @@ interface Asked {
 function replyOf(answer: Answer, { candidate, request, names }: Asked): ModelReply {
   const { text, finishReason, rawFinishReason, response } = answer;
   const usage = usageOf(answer, request);
+  const broken = (message: string) =>
+    // What was counted so far may be older than what was said.
+    new ModelError('outage', message, {
+      usage: { ...usage, output: Math.max(usage.output, text === '' ? 0 : estimateTokens(text)) },
+    });
   // Without it a connection that was closed too early looks like an end.
-  if (rawFinishReason === undefined) throw new ModelError('outage', 'the answer broke off');
-  if (finishReason === 'error') throw new ModelError('outage', 'the answer ended with an error');
+  if (rawFinishReason === undefined) throw broken('the answer broke off');
+  if (finishReason === 'error') throw broken('the answer ended with an error');
   if (finishReason === 'content-filter')
     throw new ModelError('refused', 'the answer was withheld by a filter', { usage });
   const toolCalls = answer.toolCalls.map(({ toolCallId: id, toolName, input }) => ({

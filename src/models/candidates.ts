@@ -1,20 +1,23 @@
 import type { Config } from '../config.js';
-import type { Candidate, ModelWish, Provider } from './models.js';
+import type { Candidate, ModelWish } from './models.js';
+import {
+  guessProvider,
+  LAST_RESORT,
+  type NamedProvider,
+  PROVIDER_NAMES,
+  PROVIDERS,
+  type Provider,
+} from './provider-table.js';
 
-type Variables = Partial<
-  Record<
-    | 'GOOGLE_API_KEY'
-    | 'GOOGLE_BASE_URL'
-    | 'OPENAI_API_KEY'
-    | 'OPENAI_BASE_URL'
-    | 'ANTHROPIC_API_KEY'
-    | 'ANTHROPIC_BASE_URL'
-    | 'LLM_ENDPOINT'
-    | 'LLM_API_KEY'
-    | 'LLM_MODEL',
-    string | undefined
-  >
->;
+type VariableOf<Entry> = Entry extends { key: infer Key; url: infer Url }
+  ? Extract<Key | Url, string>
+  : never;
+type VariableName =
+  | VariableOf<(typeof PROVIDERS)[NamedProvider]>
+  | 'LLM_ENDPOINT'
+  | 'LLM_API_KEY'
+  | 'LLM_MODEL';
+type Variables = Partial<Record<VariableName, string | undefined>>;
 export type ModelConfig = Variables & Pick<Config, 'DEFAULT_AI_MODEL' | 'LLM_STRUCTURED_OUTPUTS'>;
 
 /** Whose keys and addresses: they are only ever used together. */
@@ -29,36 +32,17 @@ interface NamedModel {
   model: string;
 }
 
-const GUESSES: [RegExp, Provider][] = [
-  [/^gemini/i, 'google'],
-  [/^(gpt|o\d)/i, 'openai'],
-  [/^claude/i, 'anthropic'],
-];
-const WITH_PROVIDER = /^(google|openai|anthropic|custom)\/(.+)$/i;
-const isProvider = (text: string | undefined): text is Provider =>
-  text !== undefined && ['google', 'openai', 'anthropic', 'custom'].includes(text);
+const names: readonly string[] = [...PROVIDER_NAMES, 'custom'];
+const isProvider = (text: string | undefined): text is Provider => text !== undefined && names.includes(text);
 
 /** `openai/gpt-4`, or a bare name, whose provider is guessed. */
 function parseModel(text: string): NamedModel {
-  const [, given, rest] = WITH_PROVIDER.exec(text) ?? [];
+  const [, given, rest] = /^([a-z]+)\/(.+)$/i.exec(text) ?? [];
   const provider = given?.toLowerCase();
   if (isProvider(provider) && rest !== undefined) return { provider, model: rest };
-  return { provider: GUESSES.find(([pattern]) => pattern.test(text))?.[1] ?? 'custom', model: text };
+  return { provider: guessProvider(text), model: text };
 }
 
-const LAST_RESORT: NamedModel[] = [
-  { provider: 'google', model: 'gemini-2.0-flash' },
-  { provider: 'google', model: 'gemini-pro' },
-  { provider: 'openai', model: 'gpt-4' },
-  { provider: 'openai', model: 'gpt-3.5-turbo' },
-  { provider: 'anthropic', model: 'claude-sonnet-4-5' },
-];
-
-const VARIABLES = {
-  google: { key: 'GOOGLE_API_KEY', url: 'GOOGLE_BASE_URL' },
-  openai: { key: 'OPENAI_API_KEY', url: 'OPENAI_BASE_URL' },
-  anthropic: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL' },
-} as const;
 /** They came before their provider took a JSON Schema. */
 const WITHOUT_SCHEMA = /^gpt-(4(-|$)|3\.5)/;
 
@@ -71,10 +55,10 @@ function candidate({ provider, model }: NamedModel, scope: Scope): Candidate | n
     const { LLM_ENDPOINT: baseUrl } = variables;
     return { provider, model, apiKey, baseUrl, isGuarded, takesSchema: scope.takesSchema };
   }
-  const names = VARIABLES[provider];
-  const apiKey = variables[names.key];
+  const { key, url } = PROVIDERS[provider];
+  const apiKey = variables[key];
   if (!apiKey) return null;
-  const baseUrl = variables[names.url] || undefined;
+  const baseUrl = variables[url] || undefined;
   const takesSchema = !WITHOUT_SCHEMA.test(model);
   // At the provider's own address there is nothing to guard against.
   return { provider, model, apiKey, baseUrl, isGuarded: isGuarded && baseUrl !== undefined, takesSchema };

@@ -12,20 +12,30 @@ export interface ModelErrorDetails {
   retryAfterMs?: number | undefined;
   /** What was used all the same. */
   usage?: { input: number; output: number } | undefined;
+  /** It was given up: nobody knows how far it was. */
+  isTimeout?: boolean | undefined;
 }
 
 export class ModelError extends Error {
   override readonly name = 'ModelError';
   readonly retryAfterMs: number | undefined;
   readonly usage: { input: number; output: number } | undefined;
+  readonly isTimeout: boolean;
   constructor(
     readonly kind: ModelErrorKind,
     message: string,
-    { retryAfterMs, usage }: ModelErrorDetails = {},
+    { retryAfterMs, usage, isTimeout = false }: ModelErrorDetails = {},
   ) {
     super(message);
     this.retryAfterMs = retryAfterMs;
     this.usage = usage;
+    this.isTimeout = isTimeout;
+  }
+
+  /** The same, of which is known what it used. */
+  having(usage: { input: number; output: number }): ModelError {
+    const { kind, message, retryAfterMs, isTimeout } = this;
+    return new ModelError(kind, message, { retryAfterMs, isTimeout, usage });
   }
 }
 
@@ -85,7 +95,8 @@ export interface Circumstances {
 export function toModelError(error: unknown, circumstances: Circumstances): ModelError {
   const { signal, timeout, timeoutMs, apiKey, now } = circumstances;
   if (signal.aborted) return new ModelError('cancelled', 'was cancelled');
-  if (timeout.aborted) return new ModelError('outage', `did not answer within ${timeoutMs / 1_000} s`);
+  if (timeout.aborted)
+    return new ModelError('outage', `did not answer within ${timeoutMs / 1_000} s`, { isTimeout: true });
   const own = causesOf(error).find((cause) => cause instanceof ModelError);
   if (own) return own;
   const outward = causesOf(error).find((cause) => cause instanceof OutboundError);

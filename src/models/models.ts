@@ -1,6 +1,7 @@
 import type { ModelMessage } from 'ai';
+import type { Provider } from './provider-table.js';
 
-export type Provider = 'google' | 'openai' | 'anthropic' | 'custom';
+export type { Provider } from './provider-table.js';
 
 /** A model that may be asked, and with whose key. */
 export interface Candidate {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../config.js';
 import { perToken } from '../domain/model-cost.js';
 import type { Candidate, Price } from './models.js';
+import { PROVIDER_NAMES } from './provider-table.js';
 
 const Prices = z.record(
   z.string(),
@@ -15,7 +16,9 @@ const Prices = z.record(
 );
 /** In US dollars for a million tokens; what its own provider asks for a model. */
 const listed = z
-  .object({ version: z.string(), google: Prices, openai: Prices, anthropic: Prices })
+  .looseObject({ version: z.string() })
+  .transform((file) => Object.fromEntries(PROVIDER_NAMES.map((name) => [name, file[name]])))
+  .pipe(z.record(z.enum(PROVIDER_NAMES), Prices))
   .parse(JSON.parse(readFileSync(new URL('./prices.json', import.meta.url), 'utf8')));
 
 function priceIn(prices: z.infer<typeof Prices>, model: string): Price | null {

@@ -3,21 +3,27 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModel } from 'ai';
-import type { Candidate, Provider } from './models.js';
+import type { Candidate } from './models.js';
+import { type NamedProvider, PROVIDERS } from './provider-table.js';
 
 /** A plain name would be asked for at a gateway on the Internet. */
 type Model = Exclude<LanguageModel, string>;
 
-/** Always given: the libraries would look for addresses and keys in the environment of the process. */
-const OWN_URLS: Record<Exclude<Provider, 'custom'>, string> = {
-  google: 'https://generativelanguage.googleapis.com/v1beta',
-  openai: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com/v1',
+interface Settings {
+  apiKey: string;
+  baseURL: string;
+  fetch: typeof globalThis.fetch;
+}
+const NAMED: Record<NamedProvider, (settings: Settings) => (model: string) => Model> = {
+  google: createGoogleGenerativeAI,
+  anthropic: createAnthropic,
+  // By default it would ask for responses, which only OpenAI itself has.
+  openai: (settings) => createOpenAI(settings).chat,
 };
 
 /** An address without a path gets that of the provider's own. */
-function urlOf(provider: Exclude<Provider, 'custom'>, given: string | undefined): string {
-  const own = OWN_URLS[provider];
+function urlOf(provider: NamedProvider, given: string | undefined): string {
+  const own = PROVIDERS[provider].ownUrl;
   if (given === undefined || !URL.canParse(given)) return given ?? own;
   const url = new URL(given);
   return url.pathname === '/' ? `${url.origin}${new URL(own).pathname}` : given;
@@ -43,8 +49,5 @@ export function modelOf(candidate: Candidate, fetch: typeof globalThis.fetch): M
     })(model);
   }
   const settings = { apiKey: candidate.apiKey ?? '', baseURL: urlOf(provider, baseUrl), fetch };
-  if (provider === 'google') return createGoogleGenerativeAI(settings)(model);
-  if (provider === 'anthropic') return createAnthropic(settings)(model);
-  // By default it would ask for responses, which only OpenAI itself has.
-  return createOpenAI(settings).chat(model);
+  return NAMED[provider](settings)(model);
 }

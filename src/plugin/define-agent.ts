@@ -23,7 +23,10 @@ export interface ModelAnswer {
   costUsd: number | null;
 }
 
-/** What an agent remembers. Without a session: of the session of its task, or of none. */
+/**
+ * What an agent remembers. Without a session: of the session of its task, or of none. What is set or deleted is seen at
+ * once by the code itself, and written when the stage is over.
+ */
 export interface AgentMemory {
   get(key: string, sessionId?: string | null): Promise<unknown>;
   set(key: string, value: unknown, sessionId?: string | null): Promise<void>;
@@ -41,6 +44,8 @@ export interface AgentContext {
   agent: { id: string; name: string; type: string | null };
   /** The method that is called, or null where the agent was given a prompt. */
   method: string | null;
+  /** What the agent was asked, or what was said beside a method; null where nothing was. */
+  prompt: string | null;
   userId: string | null;
   sessionId: string | null;
   metadata: Record<string, unknown>;

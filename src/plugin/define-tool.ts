@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { ToolName } from '../schemas/agent.js';
 
+/**
+ * What a tool throws when what it was asked for is wrong, rather than that it failed. A task that ends because of it is
+ * `invalid_input`, which does not count against its agent.
+ */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+}
+
+/** Plugins may have a copy of this module: the class is told by its name. */
+export const isInvalidInput = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'InvalidInput';
+
 /** What a tool knows of the call that it is made for. */
 export interface ToolContext {
   orgId: string;
@@ -35,6 +47,8 @@ interface ToolBase {
   category: string;
   /** Whether a call may be made again when its worker died: it only reads, or the receiver knows the call's id. */
   isRepeatable?: boolean;
+  /** Of one call, at most 600; 60 by default. An organisation may change that. */
+  timeoutSeconds?: number;
   /** A person has to approve each call; an organisation may change that. */
   requiresApproval?: boolean;
 }
@@ -51,6 +65,7 @@ export interface ToolDefinition<Context = ToolContext> {
   description: string;
   category: string;
   isRepeatable: boolean;
+  timeoutSeconds: number;
   requiresApproval: boolean;
   /** Arguments are parsed with it before every call. */
   input: z.ZodType;
@@ -58,6 +73,10 @@ export interface ToolDefinition<Context = ToolContext> {
   inputSchema: Record<string, unknown>;
   execute(args: unknown, context: Context): Promise<unknown>;
 }
+
+/** As `config` of a tool may say. */
+const LONGEST_SECONDS = 600;
+const DEFAULT_SECONDS = 60;
 
 const TYPES: Record<ToolParameter['type'], () => z.ZodType> = {
   string: z.string,
@@ -82,7 +101,8 @@ function schemaOf(parameters: readonly ToolParameter[]): z.ZodType {
 
 /**
  * A tool that agents may be given, with its code. Throws a ZodError for a definition that cannot be one.
- * The arguments reach `execute` parsed; what it answers must be JSON. What it throws, the model is told.
+ * The arguments reach `execute` parsed; what it answers must be JSON. What it throws, the model is told; an
+ * {@link InvalidInput} says that the arguments were wrong.
  */
 export function defineTool<
   Input extends z.ZodType = z.ZodType<Record<string, unknown>>,
@@ -96,6 +116,11 @@ export function defineTool<
     description: z.string().min(1).max(2_000).parse(source.description),
     category: z.string().min(1).max(200).parse(source.category),
     isRepeatable: source.isRepeatable ?? false,
+    timeoutSeconds: z
+      .number()
+      .min(1)
+      .max(LONGEST_SECONDS)
+      .parse(source.timeoutSeconds ?? DEFAULT_SECONDS),
     requiresApproval: source.requiresApproval ?? false,
     input,
     inputSchema,

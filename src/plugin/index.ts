@@ -10,4 +10,10 @@ export {
   type ModelAnswer,
   type Question,
 } from './define-agent.js';
-export { defineTool, type ToolContext, type ToolDefinition, type ToolParameter } from './define-tool.js';
+export {
+  defineTool,
+  InvalidInput,
+  type ToolContext,
+  type ToolDefinition,
+  type ToolParameter,
+} from './define-tool.js';

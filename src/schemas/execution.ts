@@ -21,6 +21,8 @@ export const ExecutionAccepted = z
 const TokenUsage = z.looseObject({ input: z.int(), output: z.int(), total: z.int() });
 const Cost = z.number().nullable().describe('In US dollars; null when a price is not known');
 
+const CUT = 'It is the beginning of the JSON, as text: `GET /tasks/:id/tool-calls/:callId` answers the whole';
+
 export const ExecutionToolCall = z
   .looseObject({
     id: z.string(),
@@ -33,6 +35,8 @@ export const ExecutionToolCall = z
     approvalDeadline: Moment.nullable(),
     decidedBy: z.string().nullable(),
     childExecutionId: z.string().nullable(),
+    areArgumentsCut: z.boolean().describe(CUT),
+    isResultCut: z.boolean().describe(CUT),
   })
   .meta({ id: 'ExecutionToolCall' });
 
@@ -59,7 +63,7 @@ export const Execution = z
     ...summary,
     input: z.record(z.string(), z.unknown()),
     output: z.unknown(),
-    toolCalls: z.array(ExecutionToolCall),
+    toolCalls: z.array(ExecutionToolCall).describe('The latest 500, the newest last'),
     context: z
       .looseObject({
         agentName: z.string(),
@@ -134,7 +138,7 @@ export const RuntimeMetrics = z
         health: z
           .enum(['healthy', 'degraded', 'unhealthy', 'idle'])
           .describe(
-            'By the share of failures among what completed or failed: below 10 %, below 50 %, more; of nothing',
+            'By the share of failures among what completed or failed: below 10 %, below 50 %, more; of nothing. What failed as `invalid_input`, `configuration` or `cancelled` is left out',
           ),
         performance: Performance,
         errors: Failures,

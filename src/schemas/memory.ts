@@ -30,11 +30,13 @@ export const MemoryPage = z.looseObject({ memories: z.array(Memory), nextCursor:
 export const MemoryScope = z.object({ sessionId: SessionId.optional() });
 export const MemoryFilter = z.object({ ...pageQuery, sessionId: SessionId.optional() });
 export const MemoriesForgotten = z.looseObject({ deleted: z.int().describe('So many entries') });
+/** The API reads a null as left out. */
+const NEEDED = 'is required, and must not be null: DELETE forgets an entry';
 export const MemoryRequest = z
   .strictObject({
     value: z
       .unknown()
-      .refine((value) => value !== undefined, { error: 'is required', abort: true })
+      .refine((value) => value !== undefined, { error: NEEDED, abort: true })
       .refine(isSmall, TOO_LARGE)
       .meta({ description: 'Any JSON but null, at most 64 KB' }),
   })

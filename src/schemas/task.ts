@@ -33,6 +33,7 @@ export const ErrorCategory = z
   .describe(
     [
       '`configuration`: something it needs is not set, such as the key of a model',
+      '`invalid_input`: what was asked is wrong',
       '`model`: no model answered; `rate_limit`: all of them were over their quota',
       '`budget`: the next call would have passed a limit; `step_limit`: it asked for more steps than it may take',
       '`invalid_output`: the model did not keep to the schema; `tool`: a tool failed that it cannot do without',
@@ -54,8 +55,10 @@ export const Stage = z.enum([
 export type Stage = z.infer<typeof Stage>;
 
 export const PRIORITIES = { CRITICAL: 1, HIGH: 3, NORMAL: 5, LOW: 7, BACKGROUND: 9 } as const;
+const PRIORITY_NAMES = ['CRITICAL', 'HIGH', 'NORMAL', 'LOW', 'BACKGROUND'] as const;
+const isPriorityName = (text: string): text is keyof typeof PRIORITIES => Object.hasOwn(PRIORITIES, text);
 export const Priority = z
-  .union([z.literal([1, 3, 5, 7, 9]), z.enum(['CRITICAL', 'HIGH', 'NORMAL', 'LOW', 'BACKGROUND'])])
+  .union([z.literal([1, 3, 5, 7, 9]), z.enum(PRIORITY_NAMES)])
   .transform((given) => (typeof given === 'number' ? given : PRIORITIES[given]))
   .meta({ description: '1 `CRITICAL`, 3 `HIGH`, 5 `NORMAL`, 7 `LOW`, 9 `BACKGROUND`; or its name' });
 export type Priority = z.infer<typeof Priority>;
@@ -69,12 +72,16 @@ export const SessionId = z.string().min(1).max(200);
 
 const Seconds = z.number().min(1).max(86_400);
 
+/** Names that a path would take for something else. */
+const NO_IDS: readonly string[] = ['.', '..', 'metrics', 'execute'];
+const TaskId = OwnId.refine((id) => !NO_IDS.includes(id), `must be none of ${NO_IDS.join(', ')}`);
+
 /** The body of `POST /tasks`. */
 export const TaskRequest = z
   .strictObject({
-    task_id: OwnId.optional().describe('Your own; the same one with the same body is the same task'),
+    task_id: TaskId.optional().describe('Your own; the same one with the same body is the same task'),
     agent_name: Name,
-    prompt: Prompt.optional().describe('What the agent is asked; a method may do without'),
+    prompt: Prompt.optional().describe('What the agent is asked, or of a method that takes one'),
     priority: Priority.default(5),
     method_name: MethodName.nullish().describe('A method of the agent; without it the prompt is asked'),
     input: freeForm(256).default({}).describe('Of the method'),
@@ -123,6 +130,8 @@ export const ToolCallStatus = z.enum([
 ]);
 export type ToolCallStatus = z.infer<typeof ToolCallStatus>;
 
+const CUT = 'It is the beginning of the JSON, as text: `GET /tasks/:id/tool-calls/:callId` answers the whole';
+
 /** A tool that a task called, or wants to call. */
 export const TaskToolCall = z
   .looseObject({
@@ -136,6 +145,8 @@ export const TaskToolCall = z
     approval_deadline: Moment.nullable(),
     decided_by: z.string().nullable(),
     child_task_id: z.string().nullable(),
+    are_arguments_cut: z.boolean().describe(CUT),
+    is_result_cut: z.boolean().describe(CUT),
   })
   .meta({ id: 'TaskToolCall' });
 
@@ -172,18 +183,25 @@ export const Task = z
 export type Task = z.infer<typeof Task>;
 
 export const TaskAnswer = z.looseObject({
-  task: z.looseObject({ ...Task.shape, tool_calls: z.array(TaskToolCall) }).meta({ id: 'TaskDetail' }),
+  task: z
+    .looseObject({
+      ...Task.shape,
+      tool_calls: z.array(TaskToolCall).describe('The latest 500, the newest last'),
+    })
+    .meta({ id: 'TaskDetail' }),
 });
+export const ToolCallAnswer = z.looseObject({ tool_call: TaskToolCall });
 export const TaskPage = z.looseObject({ tasks: z.array(Task), nextCursor: NextCursor });
 export const TaskFilter = z.object({
   ...pageQuery,
   status: TaskStatus.optional(),
   agent_name: Name.optional(),
   session_id: SessionId.optional(),
-  priority: z.coerce
-    .number()
-    .pipe(z.literal([1, 3, 5, 7, 9]))
-    .optional(),
+  priority: z
+    .enum(['1', '3', '5', '7', '9', ...PRIORITY_NAMES])
+    .transform((given) => (isPriorityName(given) ? PRIORITIES[given] : Number(given)))
+    .optional()
+    .describe('A number or its name'),
 });
 export type TaskFilter = z.infer<typeof TaskFilter>;
 

@@ -19,7 +19,7 @@ const calling = {
     .min(1)
     .max(LONGEST_CALL_SECONDS)
     .optional()
-    .describe('Of one call; 60 by default'),
+    .describe('Of one call; by default what its code says, or 60'),
   approvalTimeoutSeconds: z
     .int()
     .min(1)

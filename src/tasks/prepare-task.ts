@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { AgentRow } from '../db/agents.js';
 import { type Catalogue, definitionOf, methodsOf, PROMPT_METHOD } from '../hosted/catalogue.js';
 import { fieldErrors } from '../schemas/field-errors.js';
@@ -26,18 +27,33 @@ export function unavailableOf(agent: Pick<AgentRow, 'is_suspended' | 'lifecycle'
   return agent.lifecycle === 'paused' || agent.lifecycle === 'stopped' ? `it is ${agent.lifecycle}` : null;
 }
 
-/** Checks what an agent is asked against what it can do. A prompt may be the input of the method of that name. */
+/** Whether a method has a field of that name: a prompt that is given besides the input reaches the code as that. */
+function takesPrompt(schema: z.ZodType, input: Record<string, unknown>, prompt: string): boolean {
+  if ('prompt' in input) return false;
+  const { success, data, error } = schema.safeParse({ prompt, ...input });
+  if (success) return typeof data === 'object' && data !== null && 'prompt' in data;
+  return !error.issues.some(
+    (issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0 && issue.keys.includes('prompt'),
+  );
+}
+
+/**
+ * Checks what an agent is asked against what it can do. A prompt beside a method is a field of its input, where that has
+ * one of this name; otherwise the code finds it in its context.
+ */
 export function prepareAssignment(
   catalogue: Pick<Catalogue, 'agents'>,
   agent: Pick<AgentRow, 'definition'>,
   { method, prompt, input }: Assignment,
 ): PreparedAssignment {
-  if (method === null) {
-    return prompt === null
-      ? refused('prompt', 'is needed')
-      : { kind: 'ready', assignment: { method, prompt, input } };
-  }
   const definition = definitionOf(catalogue, agent);
+  if (method === null) {
+    if (prompt === null) return refused('prompt', 'is needed');
+    // Only code that runs instead of the model is given both.
+    if (Object.keys(input).length > 0 && !definition?.hooks.onExecute)
+      return refused('input', 'is the input of a method: name the method too');
+    return { kind: 'ready', assignment: { method, prompt, input } };
+  }
   const methods = methodsOf(definition);
   const known = methods.find(({ name }) => name === method)?.method;
   if (!known) {
@@ -46,11 +62,12 @@ export function prepareAssignment(
     if (takesAny) return { kind: 'ready', assignment: { method, prompt, input } };
     return refused('method', `must be one of ${methods.map(({ name }) => name).join(', ')}`);
   }
-  const parsed = known.input.safeParse(input);
+  const whole = prompt !== null && takesPrompt(known.input, input, prompt) ? { prompt, ...input } : input;
+  const parsed = known.input.safeParse(whole);
   if (!parsed.success) {
     return { kind: 'refused', errors: fieldErrors(parsed.error).map((one) => ({ field: 'input', ...one })) };
   }
   if (method === PROMPT_METHOD && !definition?.methods[PROMPT_METHOD])
-    return { kind: 'ready', assignment: { method: null, prompt: Prompt.parse(input.prompt), input: {} } };
-  return { kind: 'ready', assignment: { method, prompt, input } };
+    return { kind: 'ready', assignment: { method: null, prompt: Prompt.parse(whole.prompt), input: {} } };
+  return { kind: 'ready', assignment: { method, prompt, input: whole } };
 }

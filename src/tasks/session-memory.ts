@@ -1,11 +1,13 @@
 import type { ModelMessage } from 'ai';
 import { z } from 'zod';
 import type { Db } from '../db/database.js';
-import { getMemory, setMemory } from '../db/memories.js';
+import { changeMemory, getMemory } from '../db/memories.js';
 import type { TaskRow } from '../db/tasks.js';
 import { MEMORY_LIMITS } from '../schemas/memory.js';
+import { askedPrompt } from './asked-prompt.js';
 
-const KEY = 'conversation';
+/** Not a `MemoryKey`: neither code nor people can write it. */
+const KEY = '~conversation';
 const MOST_TURNS = 20;
 /** What a memory may be. */
 const MOST_BYTES = 65_536;
@@ -21,17 +23,17 @@ const placeOf = ({ org_id: orgId, agent_id: agentId, session_id: sessionId }: Re
   ...{ orgId, agentId, sessionId, key: KEY },
 });
 
-async function turnsOf(db: Db, task: Remembering): Promise<Turn[]> {
-  const memory = await getMemory(db, placeOf(task));
-  // The API lets people write memories of any shape, this one too.
-  const parsed = Turns.safeParse(memory?.value);
+/** What cannot be read is not remembered. */
+function turnsIn(value: unknown): Turn[] {
+  const parsed = Turns.safeParse(value);
   return parsed.success ? parsed.data : [];
 }
 
 /** What was said in earlier tasks of the same session; none for a task without one. */
 export async function rememberedMessages(db: Db, task: Remembering): Promise<ModelMessage[]> {
   if (task.session_id === null || task.prompt === null) return [];
-  return (await turnsOf(db, task)).flatMap(({ prompt, answer }): ModelMessage[] => [
+  const memory = await getMemory(db, placeOf(task));
+  return turnsIn(memory?.value).flatMap(({ prompt, answer }): ModelMessage[] => [
     { role: 'user', content: prompt },
     { role: 'assistant', content: answer },
   ]);
@@ -46,15 +48,20 @@ function bounded(turns: readonly Turn[]): Turn[] {
   return kept;
 }
 
-/** Remembers what a task answered, for the tasks of its session that come after; once, however often it is told. */
+/**
+ * Remembers what a task answered, for the tasks of its session that come after; once, however often it is told. Belongs
+ * into the transaction that ends the task: one task of a session comes after the other then. An agent that was deleted,
+ * or may remember nothing more, forgets it.
+ */
 export async function rememberTurn(tx: Db, task: Remembering, answer: unknown): Promise<void> {
-  const { id: taskId, session_id: sessionId, prompt } = task;
-  if (sessionId === null || prompt === null || answer === null || answer === undefined) return;
+  const { id: taskId, session_id: sessionId } = task;
+  if (sessionId === null || answer === null || answer === undefined) return;
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+  const prompt = await askedPrompt(tx, task);
   // Providers refuse messages without words.
-  if (text === '') return;
-  const before = (await turnsOf(tx, task)).filter((turn) => turn.taskId !== taskId);
-  const turns = bounded([...before, { taskId, prompt, answer: text }]);
-  // Where an agent remembers as much as it may already, the turn is forgotten.
-  await setMemory(tx, placeOf(task), turns, MEMORY_LIMITS);
+  if (prompt === null || text === '') return;
+  await changeMemory(tx, placeOf(task), MEMORY_LIMITS, (value) => {
+    const before = turnsIn(value).filter((turn) => turn.taskId !== taskId);
+    return bounded([...before, { taskId, prompt, answer: text }]);
+  });
 }

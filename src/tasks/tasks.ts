@@ -1,7 +1,16 @@
-import type { Database } from '../db/database.js';
+import type { Database, Db } from '../db/database.js';
 import { appendEvents, type NewEvent } from '../db/events.js';
 import { notify } from '../db/notify.js';
-import { endTask, getTask, insertTask, type NewTask, type TaskEnd, type TaskRow } from '../db/tasks.js';
+import {
+  endDescendants,
+  endTask,
+  endUnmadeCalls,
+  getTask,
+  insertTask,
+  type NewTask,
+  type TaskEnd,
+  type TaskRow,
+} from '../db/tasks.js';
 import { endedNotices } from '../domain/ended-notice.js';
 import type { Starter } from '../engine/starter.js';
 import type { TaskRef } from '../messages/task.js';
@@ -28,6 +37,11 @@ export interface Submission {
   wasNew: boolean;
 }
 
+export interface TaskEnding extends TaskEnd {
+  /** What is written together with the end. */
+  within?: (tx: Db, row: TaskRow) => Promise<void>;
+}
+
 /** Everything that makes and ends tasks, whoever asks: the API, a tool, a schedule, the workflow. */
 export interface Tasks {
   /**
@@ -35,8 +49,8 @@ export interface Tasks {
    * by that task's, which waits for it.
    */
   submit(task: NewTask): Promise<Submission>;
-  /** Ends a task once; undefined where it had ended before. */
-  end(ref: TaskRef, end: TaskEnd): Promise<TaskRow | undefined>;
+  /** Ends a task once, with all that is a part of it; undefined where it had ended before. */
+  end(ref: TaskRef, end: TaskEnding): Promise<TaskRow | undefined>;
 }
 
 export function createTasks({
@@ -44,7 +58,7 @@ export function createTasks({
   starter,
 }: {
   database: Database;
-  starter: Pick<Starter, 'startTask'>;
+  starter: Pick<Starter, 'startTask' | 'tryCancelTask'>;
 }): Tasks {
   return {
     async submit(task) {
@@ -64,21 +78,36 @@ export function createTasks({
       return { row: standing, wasNew: false };
     },
 
-    async end({ orgId, taskId }, end) {
-      const { status, error, at } = end;
+    async end(ref, { within, ...end }) {
+      const { orgId, taskId: id } = ref;
+      const { at } = end;
       const ended = await database.db.transaction().execute(async (tx) => {
-        const row = await endTask(tx, { orgId, id: taskId }, end);
-        if (!row) return undefined;
-        const data = { status, durationMs: durationOf(row), ...(error ? { category: error.category } : {}) };
-        await appendEvents(tx, [taskEvent(row, `task.${status}`, data, at)]);
-        for (const notice of endedNotices(orgId, [taskId])) await notify(tx, 'ended', notice);
-        return row;
+        const row = await endTask(tx, { orgId, id }, end);
+        if (!row) return [];
+        await within?.(tx, row);
+        const rows = [row, ...(await endDescendants(tx, row, at))];
+        const ids = rows.map((one) => one.id);
+        await endUnmadeCalls(tx, orgId, ids);
+        await appendEvents(
+          tx,
+          rows.map((one) => endedEvent(one, at)),
+        );
+        for (const notice of endedNotices(orgId, ids)) await notify(tx, 'ended', notice);
+        return rows;
       });
-      if (ended) countTask(ended);
-      return ended;
+      for (const row of ended) countTask(row);
+      const [row, ...parts] = ended;
+      for (const part of parts) void starter.tryCancelTask({ orgId, taskId: part.id });
+      return row;
     },
   };
 }
+
+const endedEvent = (row: TaskRow, at: Date): NewEvent => {
+  const { status, error_category: category } = row;
+  const data = { status, durationMs: durationOf(row), ...(category === null ? {} : { category }) };
+  return taskEvent(row, `task.${status}` as EventType, data, at);
+};
 
 /** From its start to its end, in ms; null where it has not come to both. */
 export const durationOf = ({

@@ -7,6 +7,15 @@ import type { Log } from '../log.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
 import { defineTool, type ToolContext, type ToolDefinition, type ToolSource } from '../plugin/define-tool.js';
 
+export interface ToolQuestion {
+  prompt: string;
+  system: string;
+  /** JSON Schema of what shall be answered. */
+  schema?: Record<string, unknown>;
+  /** Breaks the question off. */
+  signal: AbortSignal;
+}
+
 /** What a tool that comes along may use besides what every tool is told. */
 export interface BuiltinContext extends ToolContext {
   database: Database;
@@ -16,11 +25,11 @@ export interface BuiltinContext extends ToolContext {
   log: Log;
   /** The agents whose code is here. */
   agents: readonly AgentDefinition[];
-  /** One question to the model of the agent, counted and budgeted as the call's task. */
-  askModel(question: { prompt: string; system: string; schema?: Record<string, unknown> }): Promise<{
-    text: string;
-    data: unknown;
-  }>;
+  /**
+   * One question to the model of the agent, counted and budgeted as the call's task; asked again as a model's failures
+   * allow. Throws a `CallError` whose category says why there is no answer.
+   */
+  askModel(question: ToolQuestion): Promise<{ text: string; data: unknown }>;
   /** The answer of another of the agent's tools, checked as if the model had called it. */
   callTool(name: string, args: unknown): Promise<unknown>;
   /** Milliseconds since 1970. */

@@ -11,15 +11,23 @@ import { callModel, callTool } from './proxies.js';
 import type { StagesOptions } from './stages.js';
 import type { task } from './task.js';
 
-const LOOK_AGAIN = '2s';
+/** So many activities of one workflow may be open at once without harm. */
+const MOST_AT_ONCE = 100;
+const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_AT_MOST_MS = 600_000;
 
-/** Runs another agent's task; its row says what came of it, also where somebody else runs it or its run was ended. */
-async function waitForTask(child: TaskRef): Promise<void> {
+/**
+ * Runs another agent's task; answers how much time it took, without what it waited for people. Where somebody else runs
+ * it already, or its run was ended, its row says what came of it: that is looked at again, ever less often.
+ */
+async function waitForTask(child: TaskRef, looks: number): Promise<number> {
   try {
-    await executeChild<typeof task>('task', { workflowId: taskWorkflowId(child), args: [child] });
+    const options = { workflowId: taskWorkflowId(child), args: [child] as [TaskRef] };
+    return (await executeChild<typeof task>('task', options))?.usedMs ?? 0;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    await sleep(LOOK_AGAIN);
+    await sleep(Math.min(LOOK_AGAIN_MS * 2 ** looks, LOOK_AGAIN_AT_MOST_MS));
+    return 0;
   }
 }
 
@@ -52,27 +60,39 @@ export function createCalls({ ref, plan, state, limit }: StagesOptions) {
   }
 
   async function useTool(place: string): Promise<void> {
+    let looks = 0;
     for (;;) {
       // Somebody may decide before this knows that it has to wait.
       const seen = decisions;
       const outcome = await callTool(limit.leftMs())({ ...ref, place });
       if (outcome.kind === 'made') return;
       if (outcome.kind === 'approval') await waitForDecision(outcome.deadlineMs, seen);
-      else {
-        await waitForTask({ orgId: ref.orgId, taskId: outcome.taskId });
+      if (outcome.kind === 'child') {
+        const usedMs = await limit.pausedWhile(() =>
+          waitForTask({ orgId: ref.orgId, taskId: outcome.taskId }, looks++),
+        );
+        limit.spend(usedMs);
       }
     }
   }
 
-  /** A call that failed says so in its row: whoever asked for it decides what follows. */
-  const make = ({ kind, place }: CallRef): Promise<unknown> =>
-    (kind === 'tool' ? listed(place, () => useTool(place)) : ask(place)).catch((error: unknown) => {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    });
+  /** Answers the place of a call that could not be made. Whoever asked for it decides what follows. */
+  const make = ({ kind, place }: CallRef): Promise<string[]> =>
+    (kind === 'tool' ? listed(place, () => useTool(place)) : ask(place)).then(
+      () => [],
+      (error: unknown) => {
+        if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+        return [place];
+      },
+    );
 
-  return {
-    ask,
-    /** All at once; returns when all were made. */
-    makeAll: (calls: readonly CallRef[]) => Promise.all(calls.map(make)),
-  };
+  /** Some at once; answers the places of those that could not be made, when all of them are over. */
+  async function makeAll(calls: readonly CallRef[]): Promise<string[]> {
+    const failed: string[] = [];
+    for (let begun = 0; begun < calls.length; begun += MOST_AT_ONCE)
+      failed.push(...(await Promise.all(calls.slice(begun, begun + MOST_AT_ONCE).map(make))).flat());
+    return failed;
+  }
+
+  return { ask, makeAll };
 }

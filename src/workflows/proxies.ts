@@ -80,7 +80,10 @@ export const keepSession = (heartbeatTimeoutMs: number) =>
     retry: { maximumAttempts: 1 },
   }).keepSession;
 
-/** A task's first step waits its turn by the priority that the task was started with, for as long as that takes. */
+/**
+ * A task's first step waits its turn by the priority that the task was started with, for as long as that takes. It is
+ * begun at once only by a worker that has a slot which none of its polls is waiting for: then nobody else waits.
+ */
 export const { beginTask } = proxyActivities<Activities>({
   taskQueue: QUEUES.tasks,
   startToCloseTimeout: '30s',
@@ -114,7 +117,7 @@ export const callModel = ({ leftMs, maxAttempts }: { leftMs: number; maxAttempts
 
 /**
  * A tool that fails is an answer. What is retried is what comes before and after it, and a call whose worker died:
- * its row says whether it may be made again.
+ * its row says whether it may be made again. Not for ever: while a person is asked the time of a task stands still.
  */
 export const callTool = (leftMs: number) =>
   proxyActivities<Activities>({
@@ -122,7 +125,7 @@ export const callTool = (leftMs: number) =>
     startToCloseTimeout: leftMs + SPARE_MS,
     heartbeatTimeout: CALL_SILENCE,
     priority: BEGUN,
-    retry: { initialInterval: '500ms', maximumInterval: '5s' },
+    retry: { initialInterval: '500ms', maximumInterval: '5s', maximumAttempts: 20 },
   }).callTool;
 
 /** An agent's code between its calls: short, and run again from its record when its worker dies. */

@@ -16,8 +16,13 @@ export interface StagesOptions {
   limit: TimeLimit;
 }
 
+export interface Closing {
+  /** What became of the task is settled. */
+  isClosing?: boolean;
+}
+
 /** The stages of a task: where its agent has code, that runs; without code for `execute` a model is asked. */
-export function createStages({ ref, plan, state, limit }: StagesOptions) {
+export function createStages({ ref, plan, state, limit, isClosing = false }: StagesOptions & Closing) {
   const calls = createCalls({ ref, plan, state, limit });
 
   function enter(stage: Stage): void {
@@ -25,8 +30,9 @@ export function createStages({ ref, plan, state, limit }: StagesOptions) {
     setCurrentDetails(taskDetails(ref, state));
   }
 
-  /** What was said and recorded stands in rows: a new run goes on from there. */
+  /** What was said and recorded stands in rows: a new run goes on from there. What comes after the end is short. */
   async function continueWhenLong(): Promise<void> {
+    if (isClosing) return;
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     if (historyLength <= MOST_EVENTS && !continueAsNewSuggested) return;
     await continueAsNew<typeof task>(ref, { ...plan, leftMs: limit.leftMs(), steps: state.steps });
@@ -36,10 +42,11 @@ export function createStages({ ref, plan, state, limit }: StagesOptions) {
   async function runCode(stage: Stage, error?: TaskError): Promise<void> {
     if (!plan.stages.includes(stage)) return;
     enter(stage);
+    let failed: string[] = [];
     for (;;) {
-      const wanted = await runStage(limit.leftMs())({ ...ref, stage, error });
+      const wanted = await runStage(limit.leftMs())({ ...ref, stage, error, failed });
       if (wanted.length === 0) return;
-      await calls.makeAll(wanted);
+      failed = [...failed, ...(await calls.makeAll(wanted))];
       await continueWhenLong();
     }
   }

@@ -5,6 +5,7 @@ import {
   type ScheduledTaskRef,
   type TaskOutcome,
   type TaskRef,
+  type TaskRun,
   type TaskState,
   taskIdOf,
   taskQuery,
@@ -20,7 +21,7 @@ const CLOSING_MS = 30_000;
  * One task of an agent. Its row is the truth: what was said, what calls came to. Every call of a model or a tool is an
  * activity of its own, so that one whose answer was recorded is never made again.
  */
-export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): Promise<TaskOutcome | null> {
+export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): Promise<TaskRun | null> {
   const ref = 'taskId' in input ? input : { orgId: input.orgId, taskId: taskIdOf(workflowInfo().workflowId) };
   const state: TaskState = { agentName: '', status: 'queued', stage: null, calls: [], steps: 0 };
   setHandler(taskQuery, () => state);
@@ -42,10 +43,10 @@ export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): P
   state.status = outcome.status;
   await CancellationScope.nonCancellable(async () => {
     const closing = createTimeLimit(CLOSING_MS);
-    const stages = createStages({ ref, plan, state, limit: closing });
+    const stages = createStages({ ref, plan, state, limit: closing, isClosing: true });
     // What became of the task is settled; the log tells of code that fails after it.
     await closing.within(() => stages.close(outcome)).catch(() => undefined);
     await endTask({ ...ref, outcome });
   });
-  return outcome;
+  return { ...outcome, usedMs: plan.leftMs - limit.leftMs() };
 }

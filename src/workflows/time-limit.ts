@@ -11,6 +11,8 @@ export interface TimeLimit {
   within<T>(work: () => Promise<T>): Promise<T>;
   /** What this waits for takes none of the time. */
   pausedWhile<T>(wait: () => Promise<T>): Promise<T>;
+  /** Time that went by elsewhere. */
+  spend(ms: number): void;
   leftMs(): number;
 }
 
@@ -26,10 +28,11 @@ export function createTimeLimit(mostMs: number): TimeLimit {
 
   function run(): void {
     runningSince = Date.now();
-    alarm = new CancellationScope();
-    void alarm.run(async () => {
+    const scope = new CancellationScope();
+    alarm = scope;
+    void scope.run(async () => {
       await sleep(Math.max(1, leftMs)).catch(unlessCancelled);
-      if (alarm?.consideredCancelled) return;
+      if (scope.consideredCancelled) return;
       isOver = true;
       work?.cancel();
     });
@@ -39,6 +42,7 @@ export function createTimeLimit(mostMs: number): TimeLimit {
     leftMs = left();
     runningSince = null;
     alarm?.cancel();
+    alarm = null;
   }
 
   return {
@@ -64,6 +68,11 @@ export function createTimeLimit(mostMs: number): TimeLimit {
         pauses -= 1;
         if (pauses === 0) run();
       }
+    },
+    spend(ms) {
+      stop();
+      leftMs = Math.max(0, leftMs - ms);
+      if (pauses === 0) run();
     },
     leftMs: left,
   };

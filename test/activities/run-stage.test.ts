@@ -24,7 +24,9 @@ import { aTask } from '../support/tasks.js';
 interface Running {
   task: TaskRow;
   agent: AgentRow;
-  run(stage: Stage, error?: StageRef['error']): Promise<CallRef[]>;
+  run(stage: Stage, over?: Pick<StageRef, 'error' | 'failed'>): Promise<CallRef[]>;
+  /** Why it failed, as its row says. */
+  why(): Promise<{ category: string | null; message: string | null }>;
   /** What the code of a stage came to. */
   output(stage: Stage): Promise<unknown>;
 }
@@ -63,7 +65,11 @@ async function coded(
   return {
     task,
     agent,
-    run: (stage, error) => new MockActivityEnvironment().run(runStage, { ...ref, stage, error }),
+    run: (stage, over = {}) => new MockActivityEnvironment().run(runStage, { ...ref, stage, ...over }),
+    async why() {
+      const row = await getTask(database.db, task.org_id, task.id);
+      return { category: row?.error_category ?? null, message: row?.error_message ?? null };
+    },
     async output(stage) {
       const row = await database.db
         .selectFrom('task_stages')
@@ -153,38 +159,59 @@ describeEachDatabase("an agent's code", (database) => {
   });
 
   test('that does not go on fails with the category of the call', async () => {
-    const { run, task } = await coded(opened, { work: (_, context) => context.callTool('search') });
+    const { run, task, why } = await coded(opened, { work: (_, context) => context.callTool('search') });
     await run('execute');
     await failed(opened, task, 'execute.0', 'no such index');
-    await expect(run('execute')).rejects.toMatchObject({
-      type: 'tool',
-      message: 'no such index',
-      nonRetryable: true,
-    });
+    await expect(run('execute')).rejects.toMatchObject({ type: 'tool', nonRetryable: true });
+    expect(await why()).toEqual({ category: 'tool', message: 'no such index' });
   });
 
   test('that throws is not tried again', async () => {
-    const { run } = await coded(opened, {
+    const { run, why } = await coded(opened, {
       work() {
         throw new Error('no tea left');
       },
     });
-    await expect(run('execute')).rejects.toMatchObject({
-      ...{ type: 'code', message: 'execute: no tea left', nonRetryable: true },
+    await expect(run('execute')).rejects.toMatchObject({ type: 'code', nonRetryable: true });
+    expect(await why()).toEqual({ category: 'code', message: 'execute: no tea left' });
+  });
+
+  test('says why in its row only: what it throws may quote what nobody else is to read', async () => {
+    const { run } = await coded(opened, {
+      work() {
+        throw new Error('the card 4111 was refused');
+      },
     });
+    const failure = await run('execute').catch((error: unknown) => error);
+    expect(String(failure)).not.toContain('4111');
   });
 
   test('that asks for something else when it runs again is stopped', async () => {
     let runs = 0;
-    const { run, task } = await coded(opened, {
+    const { run, task, why } = await coded(opened, {
       work: (_, context) => context.callTool(runs++ === 0 ? 'search' : 'delete_everything'),
     });
     await run('execute');
     await made(opened, task, 'execute.0', []);
-    await expect(run('execute')).rejects.toMatchObject({
-      type: 'code',
-      message: expect.stringMatching(/execute\.0/),
-    });
+    await expect(run('execute')).rejects.toMatchObject({ type: 'code' });
+    expect((await why()).message).toMatch(/execute\.0/);
+  });
+
+  test.each(['requested', 'running', 'awaiting_approval', 'approved'] as const)(
+    'wants a call again that is still %s: its run was begun anew',
+    async (status) => {
+      const { run, task } = await coded(opened, { work: (_, context) => context.callTool('search') });
+      const wanted = await run('execute');
+      await opened.db.updateTable('tool_calls').set({ status }).where('task_id', '=', task.id).execute();
+      expect(await run('execute')).toEqual(wanted);
+    },
+  );
+
+  test('is told of a call that could not be made', async () => {
+    const { run, why } = await coded(opened, { work: (_, context) => context.callTool('search') });
+    await run('execute');
+    await expect(run('execute', { failed: ['execute.0'] })).rejects.toMatchObject({ type: 'tool' });
+    expect((await why()).message).toMatch(/interrupted/);
   });
 
   test('counts once, when the stage is over', async () => {
@@ -208,10 +235,13 @@ describeEachDatabase("an agent's code", (database) => {
   });
 
   test('remembers, for its session or for all of them', async () => {
-    const { run, agent } = await coded(
+    const { run, agent, task } = await coded(
       opened,
       {
-        async work(_, { memory }) {
+        async work(_, { memory, callTool }) {
+          const before = await memory.get('teas');
+          await memory.set('teas', typeof before === 'number' ? before + 1 : 1);
+          await callTool('search');
           await memory.set('mood', { is: 'good' });
           await memory.set('name', 'Ada', null);
           return memory.get('mood');
@@ -220,10 +250,16 @@ describeEachDatabase("an agent's code", (database) => {
       { sessionId: 's-1' },
     );
     await run('execute');
+    await made(opened, task, 'execute.0', []);
+    await run('execute');
+    await run('execute');
     const place = { orgId: agent.org_id, agentId: agent.id };
-    const ofSession = await getMemory(opened.db, { ...place, sessionId: 's-1', key: 'mood' });
-    const ofAll = await getMemory(opened.db, { ...place, sessionId: null, key: 'name' });
-    expect([ofSession?.value, ofAll?.value]).toEqual([{ is: 'good' }, 'Ada']);
+    const remembered = async (key: string, sessionId: string | null) =>
+      (await getMemory(opened.db, { ...place, sessionId, key }))?.value;
+    expect(await remembered('mood', 's-1')).toEqual({ is: 'good' });
+    expect(await remembered('name', null)).toBe('Ada');
+    // Once, however often the code ran.
+    expect(await remembered('teas', 's-1')).toBe(1);
   });
 });
 
@@ -244,7 +280,7 @@ describeEachDatabase('the stages of a task', (database) => {
   test('tell of an error', async () => {
     const told: unknown[] = [];
     const { run } = await coded(database(), { onError: (error) => void told.push(error) });
-    await run('error', { category: 'tool', message: 'no such index' });
+    await run('error', { error: { category: 'tool', message: 'no such index' } });
     expect(told).toEqual([{ category: 'tool', message: 'no such index' }]);
   });
 

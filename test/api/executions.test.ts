@@ -71,7 +71,7 @@ describe('an execution', () => {
     expect(shown).toMatchObject({
       ...{ status: 'completed', output: { trend: 'up' }, error: null, costUsd: null, model: used.model },
       tokenUsage: { input: 7, output: 3, total: 10 },
-      toolCalls: [{ id: call.id, name: 'get_listings', arguments: { limit: 1 }, status: 'requested' }],
+      toolCalls: [{ id: call.id, name: 'get_listings', arguments: { limit: 1 }, status: 'failed' }],
     });
     expect(shown.durationMs).toBeGreaterThanOrEqual(0);
   });

@@ -71,7 +71,7 @@ describe('what an agent remembers', () => {
     expect(tooLarge.problem()).toMatchObject({ status: 413, code: 'too_large' });
     for (const nothing of [null, undefined])
       expect((await put(one, '/a', nothing)).problem().errors).toEqual([
-        { path: 'value', message: 'is required' },
+        { path: 'value', message: 'is required, and must not be null: DELETE forgets an entry' },
       ]);
     expect((await put(one, '/a%20b', 1)).status).toBe(404);
     expect((await put(one, '/a@b', 1)).problem().errors?.[0]?.path).toBe('key');

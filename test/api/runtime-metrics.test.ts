@@ -123,7 +123,8 @@ describe('the history of an agent', () => {
     });
     expect(performance.durationMs.p50).toBe(1_000);
     expect(performance.durationMs.p99).toBeCloseTo(3_600, -1);
-    expect(errors).toEqual([{ category: 'cancelled', count: 1, latest: 'was cancelled' }]);
+    // Somebody wanted it so: that is none of its errors.
+    expect(errors).toEqual([]);
     expect(trend).toHaveLength(24);
     expect(trend.map(({ executions }) => executions)).toEqual([...Array(21).fill(0), 1, 1, 3]);
     expect(trend[21]).toMatchObject({ completed: 1, averageMs: 1_000 });
@@ -174,6 +175,23 @@ describe('the metrics of agents', () => {
         tokenUsage: { input: 7, output: 0, total: 7 },
       },
     ]);
+  });
+
+  test("count nothing against an agent's health that was asked wrongly or is not set up", async () => {
+    const own = await api.org();
+    const asked = await api.surveyor(own, { name: 'asked' });
+    await ended(asked, {});
+    for (const category of ['invalid_input', 'configuration'] as const)
+      await ended(asked, { status: 'failed', error_category: category, error_message: 'no' });
+    const healthOf = async () =>
+      (await get<Metrics>('/metrics', own.key)).agents.find(({ name }) => name === 'asked');
+    expect(await healthOf()).toMatchObject({ health: 'healthy', performance: { failed: 2 } });
+    expect((await healthOf())?.errors.map(({ category }) => category).toSorted()).toEqual([
+      'configuration',
+      'invalid_input',
+    ]);
+    await ended(asked, { status: 'failed', error_category: 'tool', error_message: 'no' });
+    expect((await healthOf())?.health).toBe('unhealthy');
   });
 
   test.each([
@@ -266,6 +284,8 @@ describe('an agent whose code runs here', () => {
       api.send(`/agents/${id}`, { token: own.adminToken, method: 'PATCH', body: { limits } });
     const answer = await change({ timeout: '5s', maxCostUsd: 0.5 });
     expect(answer.json()).toMatchObject({ agent: { limits: { timeout: 5_000, maxCostUsd: 0.5 } } });
+    const next = await change({ maxCostUsd: null, maxSteps: 3 });
+    expect(next.json<{ agent: { limits: object } }>().agent.limits).toEqual({ timeout: 5_000, maxSteps: 3 });
     expect((await change({ timeout: '10ms' })).problem().errors?.[0]?.path).toBe('limits.timeout');
     expect((await change({ maxDreams: 1 })).status).toBe(422);
   });

@@ -117,6 +117,21 @@ describe('a decision', () => {
     expect((await callsOf(task))[0]?.[0]).toBe('awaiting_approval');
   });
 
+  test('about one call says what keeps it from being made', async () => {
+    const task = await waiting(1);
+    const call = `${task.id}.execute.0.0`;
+    const about = async (id: string) => {
+      const { status, detail } = (await decide(task, 'approve', { tool_call_id: id })).problem();
+      return [status, detail];
+    };
+    expect(await about('nothing')).toEqual([404, 'the task has no call of a tool "nothing"']);
+    await decide(task, 'reject', { tool_call_id: call, decided_by: 'Ada' });
+    expect(await about(call)).toEqual([409, `the call "${call}" was rejected by Ada already`]);
+    const late = await waiting(1, -1_000);
+    const tooLate = await decide(late, 'reject', { tool_call_id: `${late.id}.execute.0.0` });
+    expect(tooLate.problem().detail).toContain('was not approved in time');
+  });
+
   test('comes too late for a task that was cancelled', async () => {
     const task = await waiting(1);
     await api.send(`/tasks/${task.id}/cancel`, { key: org.key, body: {} });

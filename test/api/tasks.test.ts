@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as newId } from 'uuid';
+import type { z } from 'zod';
 import type { CreatedOrg } from '../../src/api/create-org.js';
+import { requestToolCalls } from '../../src/db/task-calls.js';
 import { getTask } from '../../src/db/tasks.js';
-import type { Task } from '../../src/schemas/task.js';
+import type { Execution } from '../../src/schemas/execution.js';
+import type { Task, TaskAnswer } from '../../src/schemas/task.js';
 import { startTaskApi, type TaskApi } from '../support/task-api.js';
 
 let api: TaskApi;
@@ -24,6 +27,8 @@ async function create(over: Record<string, unknown> = {}): Promise<string> {
 }
 const get = async (id: string, query = '') =>
   (await api.send(`/tasks/${id}${query}`, { key: org.key })).json<{ task: Task }>().task;
+const detail = async (id: string) =>
+  (await api.send(`/tasks/${id}`, { key: org.key })).json<z.infer<typeof TaskAnswer>>().task;
 const list = async (query: string) =>
   (await api.send(`/tasks?${query}`, { key: org.key })).json<{ tasks: Task[]; nextCursor: string | null }>();
 const cancel = (id: string, body: object = {}) => api.send(`/tasks/${id}/cancel`, { key: org.key, body });
@@ -31,11 +36,12 @@ const cancel = (id: string, body: object = {}) => api.send(`/tasks/${id}/cancel`
 describe('a task', () => {
   test('stands as it was given', async () => {
     const id = await create({
-      ...{ method_name: 'survey', input: { category: 'books' }, priority: 'HIGH', user_id: 'u1' },
+      ...{ prompt: undefined, method_name: 'survey', input: { category: 'books' } },
+      ...{ priority: 'HIGH', user_id: 'u1' },
       ...{ session_id: 's1', metadata: { order: null }, timeout_seconds: 2.5 },
     });
     expect(await get(id)).toMatchObject({
-      ...{ task_id: id, agent_name: 'scout', status: 'queued', priority: 3, prompt: ASKED.prompt },
+      ...{ task_id: id, agent_name: 'scout', status: 'queued', priority: 3, prompt: null },
       ...{ method_name: 'survey', input: { category: 'books' }, user_id: 'u1', session_id: 's1' },
       ...{ metadata: { order: null }, timeout_seconds: 2.5, parent_task_id: null, result: null },
       ...{ token_usage: { input: 0, output: 0, total: 0 }, cost_usd: 0, tool_calls: [] },
@@ -72,10 +78,70 @@ describe('a task', () => {
     const idsOf = async (query: string) => (await list(query)).tasks.map(({ task_id: id }) => id);
     expect(await idsOf(`session_id=${session}&agent_name=scout&status=queued`)).toEqual([two, one]);
     expect(await idsOf(`session_id=${session}&priority=9`)).toEqual([two]);
+    expect(await idsOf(`session_id=${session}&priority=BACKGROUND`)).toEqual([two]);
+    const wrong = await api.send('/tasks?priority=2', { key: org.key });
+    expect(wrong.problem().errors?.[0]?.path).toBe('priority');
     expect(await idsOf(`session_id=${session}&status=running`)).toEqual([]);
     const first = await list(`session_id=${session}&limit=1`);
     const rest = await list(`session_id=${session}&limit=1&cursor=${first.nextCursor}`);
     expect([rest.tasks[0]?.task_id, rest.nextCursor]).toEqual([one, null]);
+  });
+});
+
+describe('calls of tools', () => {
+  async function called(id: string, calls: number, result: unknown): Promise<void> {
+    const { db } = api.database;
+    const task = await api.begin({ org_id: org.orgId, id });
+    const places = Array.from({ length: calls }, (_, index) => `execute.${String(index).padStart(3, '0')}`);
+    await requestToolCalls(
+      db,
+      task,
+      places.map((place) => ({
+        ...{ id: `${id}.${place}`, place, name: 'read', arguments: {}, modelCallRef: null },
+      })),
+    );
+    await db
+      .updateTable('tool_calls')
+      .set({ status: 'completed', result: JSON.stringify(result) })
+      .where('task_id', '=', id)
+      .execute();
+  }
+  const pathOf = (id: string, call: string) => `/tasks/${id}/tool-calls/${call}`;
+
+  test('are cut where they are long, and whole by themselves', async () => {
+    const [id, other] = [await create(), await create()];
+    const result = { text: 'é'.repeat(20_000) };
+    await called(id, 1, result);
+    const call = `${id}.execute.000`;
+    const execution = (await api.send(`/api/agents/${id}`, { key: org.key })).json<Execution>();
+    const inside = [(await detail(id)).tool_calls[0], execution.toolCalls[0]];
+    for (const cut of inside) {
+      const text = String(cut?.result);
+      expect(text).toHaveLength(16_384);
+      expect(JSON.stringify(result).startsWith(text)).toBe(true);
+    }
+    expect(inside).toMatchObject([
+      { id: call, is_result_cut: true, are_arguments_cut: false, arguments: {} },
+      { isResultCut: true, areArgumentsCut: false },
+    ]);
+    const whole = (await api.send(pathOf(id, call), { key: org.key })).json();
+    expect(whole).toMatchObject({ tool_call: { id: call, is_result_cut: false, result } });
+    const foreign = await api.org();
+    for (const [path, key] of [
+      [pathOf(other, call), org.key],
+      [pathOf(id, `${id}.execute.7`), org.key],
+      [pathOf(id, call), foreign.key],
+    ] as const)
+      expect((await api.send(path, { key })).status).toBe(404);
+  });
+
+  test('are shown as far as the latest 500, the newest last', async () => {
+    const id = await create();
+    await called(id, 502, 1);
+    const calls = (await detail(id)).tool_calls;
+    expect([calls.length, calls[0]?.id, calls.at(-1)?.id]).toEqual([
+      ...[500, `${id}.execute.002`, `${id}.execute.501`],
+    ]);
   });
 });
 
@@ -129,8 +195,11 @@ describe('a task that is refused', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['an agent that does not exist', { agent_name: 'nobody' }, 'agent_name'],
     ['a method that it does not have', { method_name: 'predict' }, 'method_name'],
-    ['input that breaks the schema', { method_name: 'survey', input: {} }, 'input.category'],
+    ['input that breaks the schema', { prompt: undefined, method_name: 'survey' }, 'input.category'],
+    ['input of no method', { input: { category: 'books' } }, 'input'],
     ['neither prompt nor method', { prompt: null }, 'prompt'],
+    ['an id that a path goes up by', { task_id: '..' }, 'task_id'],
+    ['an id that is a path of its own', { task_id: 'metrics' }, 'task_id'],
     ['a priority that is none', { priority: 2 }, 'priority'],
     ['a field that is not known', { colour: 'red' }, 'colour'],
   ])('says where: %s', async (_, over, path) => {

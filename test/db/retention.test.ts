@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AgentRow } from '../../src/db/agents.js';
 import { appendEvents } from '../../src/db/events.js';
 import { claim } from '../../src/db/idempotency.js';
+import { addSpent } from '../../src/db/model-spending.js';
 import { ensureOrg } from '../../src/db/orgs.js';
 import { deleteEnded, vacuumEmbedded, vacuumHeartbeats } from '../../src/db/retention.js';
 import { addMetrics, insertStage } from '../../src/db/task-stages.js';
@@ -78,6 +79,13 @@ describeEachDatabase('retention', (database) => {
     await task('still-running', null);
     for (const at of [OLD, NEW])
       await addMetrics(db, { org_id: agent.org_id, agent_id: agent.id }, new Map([['sold', 1]]), at);
+    for (const at of [OLD, NEW])
+      await addSpent(
+        db,
+        { orgId: agent.org_id, agentId: agent.id },
+        { input: 1, output: 1, nanos: null },
+        at,
+      );
   });
 
   test('deletes what ended long ago and nothing else, a bounded batch at a time', async () => {
@@ -93,6 +101,7 @@ describeEachDatabase('retention', (database) => {
       usage: 2,
       tasks: 1,
       metrics: 1,
+      spending: 1,
     });
     const second = await deleteEnded(db, { before: BEFORE, limit: 2 });
     expect(second).toEqual({
@@ -105,6 +114,7 @@ describeEachDatabase('retention', (database) => {
       usage: 0,
       tasks: 0,
       metrics: 0,
+      spending: 0,
     });
     await expect(deleteEnded(db, { before: BEFORE, limit: 2 })).resolves.toMatchObject({ timers: 0 });
 

@@ -6,8 +6,8 @@ test('a success rate is of what completed or failed; of nothing there is none', 
   expect(successRate({ completed: 0, failed: 0 })).toBeNull();
 });
 
-test('health goes by the share of failures', () => {
-  const of = (completed: number, failed: number) => healthOf({ completed, failed });
+test('health goes by the share of failures that are its own', () => {
+  const of = (completed: number, faults: number) => healthOf({ completed, faults });
   expect([of(91, 9), of(90, 10), of(51, 49), of(50, 50), of(0, 1), of(0, 0)]).toEqual([
     ...['healthy', 'degraded', 'degraded', 'unhealthy', 'unhealthy', 'idle'],
   ]);

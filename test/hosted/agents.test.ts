@@ -19,7 +19,7 @@ type Model = (prompt: string) => string;
 function contextOf(tools: BuiltinContext, model: Model | null) {
   const metrics: Record<string, number> = {};
   const context: AgentContext = {
-    ...{ executionId: tools.taskId, orgId: tools.orgId, agent: tools.agent, method: null },
+    ...{ executionId: tools.taskId, orgId: tools.orgId, agent: tools.agent, method: null, prompt: null },
     ...{ userId: null, sessionId: null, metadata: {}, hasModel: model !== null, signal: tools.signal },
     memory: { get: async () => undefined, set: async () => undefined, delete: async () => undefined },
     async callTool(name, args = {}) {

@@ -58,6 +58,9 @@ const errorOf = async (asked: Promise<unknown>): Promise<ModelError> => {
   return error;
 };
 
+/** Nobody counted it; as much as the question at least. */
+const SPENT = { input: expect.any(Number), output: expect.any(Number) };
+
 const PATHS: Record<Provider, { stream: string; whole: string }> = {
   google: {
     stream: '/v1beta/models/gemini-2.0-flash:streamGenerateContent?alt=sse',
@@ -181,19 +184,33 @@ describe.each(providers)('a model of %s', (provider) => {
   test.each([true, false])('that fails inside a 200 has failed (streaming: %s)', async (isStream) => {
     server.script({ text: isStream ? 'I wa' : '', inBandError: { status: 503, message: 'overloaded' } });
     const asked = asking({ LLM_STREAM: isStream })(candidate(), requestOf());
-    expect(await errorOf(asked)).toMatchObject({ kind: 'outage' });
+    expect(await errorOf(asked)).toMatchObject({ kind: 'outage', usage: SPENT });
   });
 
-  test('whose answer breaks off has not answered', async () => {
-    server.script({ text: 'half of i', finish: null });
-    expect(await errorOf(asking()(candidate(), requestOf()))).toMatchObject({ kind: 'outage' });
+  test('whose answer breaks off has not answered, and has used what it said', async () => {
+    server.script({ text: 'half of i', finish: null, usage: null });
+    const { kind, usage } = await errorOf(asking()(candidate(), requestOf()));
+    expect(kind).toBe('outage');
+    expect(usage?.input).toBeGreaterThanOrEqual(10);
+    expect(usage?.output).toBeGreaterThanOrEqual(3);
   });
 
-  test('that hangs is given up after LLM_TIMEOUT', async () => {
-    server.script({ hangs: 'at once' });
-    const error = await errorOf(asking({ LLM_TIMEOUT: 0.2 })(candidate(), requestOf()));
-    expect(error).toMatchObject({ kind: 'outage', message: 'did not answer within 0.2 s' });
+  test.each([429, 500, 401])('that answers %s has used nothing', async (status) => {
+    server.script({ status });
+    expect((await errorOf(asking()(candidate(), requestOf()))).usage).toBeUndefined();
   });
+
+  test.each([true, false])(
+    'that hangs is given up after LLM_TIMEOUT, and has read the question (streaming: %s)',
+    async (isStream) => {
+      server.script({ hangs: 'at once' });
+      const error = await errorOf(
+        asking({ LLM_TIMEOUT: 0.2, LLM_STREAM: isStream })(candidate(), requestOf()),
+      );
+      expect(error).toMatchObject({ kind: 'outage', message: 'did not answer within 0.2 s', usage: SPENT });
+      expect(error.usage?.output).toBe(0);
+    },
+  );
 
   test('is left alone when the task is cancelled in the middle of its answer', async () => {
     server.script({ text: 'as I was saying', hangs: 'after its text', finish: null });
@@ -201,7 +218,8 @@ describe.each(providers)('a model of %s', (provider) => {
     const asked = errorOf(
       asking()(candidate(), requestOf({ signal: cancel.signal, onText: () => cancel.abort() })),
     );
-    expect(await asked).toMatchObject({ kind: 'cancelled' });
+    expect(await asked).toMatchObject({ kind: 'cancelled', usage: SPENT });
+    expect((await asked).usage?.output).toBeGreaterThan(0);
     await until(() => server.requests[0]?.wasAborted === true);
   });
 });
@@ -224,6 +242,21 @@ test('tokens that nobody counted are estimated', async () => {
   const { usage } = await asking()(candidateOf('custom'), requestOf());
   expect(usage.output).toBeGreaterThanOrEqual(100);
   expect(usage.input).toBeGreaterThan(10);
+});
+
+test('what Anthropic counted before its answer broke off is taken as it is', async () => {
+  server.script({
+    text: 'I was about to',
+    inBandError: { status: 529 },
+    usage: { input: 4_321, output: 99 },
+  });
+  const { usage } = await errorOf(asking()(candidateOf('anthropic'), requestOf()));
+  expect(usage).toEqual({ input: 4_321, output: 5 });
+});
+
+test('a server that is not there has used nothing', async () => {
+  const candidate = candidateOf('custom', { baseUrl: 'http://127.0.0.1:9/v1' });
+  expect((await errorOf(asking()(candidate, requestOf()))).usage).toBeUndefined();
 });
 
 test('a whole URL of chat completions is taken as it is, with its query', async () => {

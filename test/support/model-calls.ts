@@ -1,12 +1,17 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createCallModel } from '../../src/activities/task/call-model.js';
+import {
+  createCallModel,
+  createMakeModelCall,
+  type MakeModelCall,
+} from '../../src/activities/task/call-model.js';
 import { type Config, readConfig } from '../../src/config.js';
 import type { AgentRow } from '../../src/db/agents.js';
 import type { Database } from '../../src/db/database.js';
 import { getModelCall } from '../../src/db/task-calls.js';
 import { beginTask, getTask, type TaskRow } from '../../src/db/tasks.js';
+import { TOLD_IN_ROW } from '../../src/domain/task-outcome.js';
 import { callId } from '../../src/messages/task.js';
 import { createAgentModels } from '../../src/models/agent-models.js';
 import { createAsk } from '../../src/models/ask.js';
@@ -42,6 +47,8 @@ export interface Attempt {
   attempt?: number;
   config?: Partial<Config>;
   environment?: MockActivityEnvironment;
+  /** Of a worker that makes several attempts. */
+  make?: MakeModelCall;
 }
 
 /** Agents, tasks and the activity that makes their calls of models, on a database and a server of models. */
@@ -54,19 +61,37 @@ export function modelCalls(database: () => Database, server: () => ModelServer) 
     ...over,
   });
 
-  /** One attempt of the activity, the last one of four. */
-  async function callModel(task: TaskRow, over: Attempt = {}) {
-    const { place = 'execute.0', attempt = 4 } = over;
-    const config = configOf(over.config);
-    const call = createCallModel({
+  /** As a worker keeps it. */
+  function activity(over: Partial<Config> = {}): MakeModelCall {
+    const config = configOf(over);
+    return createMakeModelCall({
       ...{ database: database(), vault, config, catalogue: { tools: new Map() }, log: silentLog },
       models: createAgentModels(config, vault),
       ask: createAsk({ config, guardedFetch: fetch }),
+      pausesMs: [10, 20, 30],
     });
-    const environment = over.environment ?? attemptOf(attempt);
-    return environment.run(call, { orgId: task.org_id, taskId: task.id, place });
   }
 
+  /** One attempt of the activity, the last one of four. */
+  async function callModel(task: TaskRow, over: Attempt = {}) {
+    const { place = 'execute.0', attempt = 4, make = activity(over.config) } = over;
+    const environment = over.environment ?? attemptOf(attempt);
+    const ref = { orgId: task.org_id, taskId: task.id, place };
+    return environment
+      .run(createCallModel(database(), make), ref)
+      .catch((error: unknown) => told(task, error));
+  }
+
+  /** A failure as people read it: what it says stands in the row of its task. */
+  async function told(task: TaskRow, error: unknown): Promise<never> {
+    if (!(error instanceof ApplicationFailure) || error.message !== TOLD_IN_ROW) throw error;
+    const { type, nonRetryable, nextRetryDelay } = error;
+    const message = (await rowOf(task))?.error_message ?? '';
+    throw ApplicationFailure.create({
+      ...{ message, type: type ?? '', nonRetryable: nonRetryable === true },
+      ...(nextRetryDelay ? { nextRetryDelay } : {}),
+    });
+  }
   async function someAgent(
     over: Partial<Omit<AgentRow, 'limits'>> & { orgId?: string; limits?: object } = {},
   ): Promise<AgentRow> {
@@ -96,5 +121,5 @@ export function modelCalls(database: () => Database, server: () => ModelServer) 
   const callOf = (task: TaskRow, place = 'execute.0') =>
     getModelCall(db(), task.org_id, callId(task.id, place));
 
-  return { db, callModel, someAgent, running, rowOf, callOf };
+  return { db, activity, callModel, someAgent, running, rowOf, callOf };
 }

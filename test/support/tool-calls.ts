@@ -3,6 +3,7 @@ import { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createCallTool } from '../../src/activities/task/call-tool.js';
+import type { QuestionOfTool } from '../../src/activities/task/question-of-tool.js';
 import { readConfig } from '../../src/config.js';
 import { type AgentRow, updateAgent } from '../../src/db/agents.js';
 import type { Database } from '../../src/db/database.js';
@@ -30,10 +31,19 @@ export const builtin = (tool: BuiltinTool): CodedTool => ({ kind: 'builtin', too
 /** A worker's view of one attempt at a call. */
 export const attempt = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 
+export interface ToolCallsOptions {
+  code?: CodedTool[];
+  definitions?: AgentDefinition[];
+  askModel?: QuestionOfTool;
+}
+const unasked: QuestionOfTool = () => async () => {
+  throw new Error('the test asks no model');
+};
+
 /** Agents, tools, tasks and the activity that makes their calls of tools, on a database. */
 export function toolCalls(
   database: () => Database,
-  { code = [], definitions = [] }: { code?: CodedTool[]; definitions?: AgentDefinition[] } = {},
+  { code = [], definitions = [], askModel = unasked }: ToolCallsOptions = {},
 ) {
   const db = () => database().db;
   const catalogue = { agents: definitions, tools: new Map(code.map((coded) => [coded.tool.name, coded])) };
@@ -50,11 +60,12 @@ export function toolCalls(
       starter: createStarter({ client, log: silentLog, temporalUiUrl: 'http://localhost' }),
       tasks: createTasks({
         database: database(),
-        starter: { startTask: async ({ taskId }) => void started.push(taskId) },
+        starter: {
+          startTask: async ({ taskId }) => void started.push(taskId),
+          tryCancelTask: async () => undefined,
+        },
       }),
-      askModel: () => async () => {
-        throw new Error('the test asks no model');
-      },
+      askModel,
       config: readConfig({ APPROVAL_TIMEOUT_SECONDS: '600' }),
     });
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { getMemory, setMemory } from '../../src/db/memories.js';
-import { MEMORY_LIMITS } from '../../src/schemas/memory.js';
+import { deleteMemories, getMemory, setMemory } from '../../src/db/memories.js';
+import { insertStage } from '../../src/db/task-stages.js';
+import { MEMORY_LIMITS, MemoryKey } from '../../src/schemas/memory.js';
 import { rememberedMessages, rememberTurn } from '../../src/tasks/session-memory.js';
 import { anAgent } from '../support/agents.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -59,15 +60,50 @@ describeEachDatabase('what was said in a session', (database) => {
     expect(await rememberedMessages(db(), task)).toEqual([]);
   });
 
-  test('is nothing where somebody wrote something else under its key', async () => {
+  test('is kept under a key that nobody else can write, and goes with its session', async () => {
     const agent = await anAgent(database());
-    const place = { orgId: agent.org_id, agentId: agent.id, sessionId: 'one', key: 'conversation' };
-    await setMemory(db(), place, { turns: 'none' }, MEMORY_LIMITS);
+    const scope = { orgId: agent.org_id, agentId: agent.id, sessionId: 'one' };
+    await setMemory(db(), { ...scope, key: 'conversation' }, 'of the code', MEMORY_LIMITS);
     const task = await inSession(agent, 'hello');
-    expect(await rememberedMessages(db(), task)).toEqual([]);
     await rememberTurn(db(), task, 'good day');
-    expect((await getMemory(db(), place))?.value).toEqual([
-      { taskId: task.id, prompt: 'hello', answer: 'good day' },
-    ]);
+    expect((await getMemory(db(), { ...scope, key: 'conversation' }))?.value).toBe('of the code');
+    expect((await getMemory(db(), { ...scope, key: '~conversation' }))?.value).toHaveLength(1);
+    expect(MemoryKey.safeParse('~conversation').success).toBe(false);
+    expect(await deleteMemories(db(), scope)).toBe(2);
+    expect(await promptsOf(task)).toEqual([]);
+  });
+
+  test('has every turn of tasks that end at once', async () => {
+    const agent = await anAgent(database());
+    const prompts = Array.from({ length: 12 }, (_, index) => `turn ${index}`);
+    const tasks = await Promise.all(prompts.map((prompt) => inSession(agent, prompt)));
+    const end = (task: (typeof tasks)[number]) =>
+      db()
+        .transaction()
+        .execute((tx) => rememberTurn(tx, task, 'yes'));
+    await Promise.all(tasks.map(end));
+    const remembered = await promptsOf(await inSession(agent, 'what?'));
+    expect(remembered.sort()).toEqual([...prompts].sort());
+  });
+
+  test('is nothing of an agent that was deleted, and what ends its task goes on', async () => {
+    const agent = await anAgent(database());
+    const task = await inSession(agent, 'hello');
+    await db().deleteFrom('agents').where('id', '=', agent.id).execute();
+    const left = await db()
+      .transaction()
+      .execute(async (tx) => {
+        await rememberTurn(tx, task, 'good day');
+        return tx.selectFrom('tasks').select('id').where('id', '=', task.id).execute();
+      });
+    expect(left).toHaveLength(1);
+  });
+
+  test("is what the agent's code made of the prompt", async () => {
+    const agent = await anAgent(database());
+    const task = await inSession(agent, 'hllo');
+    await insertStage(db(), task, 'preprocess', { prompt: 'hello' });
+    await rememberTurn(db(), task, 'good day');
+    expect(await promptsOf(await inSession(agent, 'what?'))).toEqual(['hello']);
   });
 });

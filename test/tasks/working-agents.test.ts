@@ -63,6 +63,16 @@ describe('without a model', () => {
     expect(execution.toolCalls.map(({ name }: Body) => name)).toContain('analyze_market_price');
     expect(execution.output).toBeTruthy();
   });
+
+  test.each([
+    ['SCHEDULER', 'schedule', { cron: '0 9 * * 9', prompt: 'x' }, 'cron:'],
+    ['ADMIN', 'query', { sql: 'delete from sales' }, 'syntax error'],
+    ['ADMIN', 'delegate', { agent: 'Nobody', prompt: 'x' }, 'there is no agent "Nobody"'],
+  ])('%s %s says that it was asked wrongly', async (type, action, input, words) => {
+    const { status, error } = await execute(type, action, input);
+    expect([status, error.category]).toEqual(['failed', 'invalid_input']);
+    expect(error.message).toContain(words);
+  });
 });
 
 describe('a conversation', () => {

@@ -15,8 +15,7 @@ interface Result {
   tables: { name: string; rows: number; isCut: boolean }[];
 }
 
-const ask = (query: string, context: BuiltinContext) =>
-  callOf<Result>(executeDatabaseQuery, { query }, context);
+const ask = (sql: string, context: BuiltinContext) => callOf<Result>(executeDatabaseQuery, { sql }, context);
 
 /** Sales of an organisation, and the secrets of its agents. */
 async function seed({ db }: Database, { orgId, agent }: BuiltinContext, word: string): Promise<void> {
@@ -237,6 +236,32 @@ describe('of more than 60 attacks', () => {
     expect([many.rowCount, many.isCut]).toEqual([1_000, true]);
     const wide = await ask("select repeat('x', 10000) from generate_series(1, 500)", own);
     expect([wide.rowCount, wide.isCut]).toEqual([26, true]);
+  });
+
+  test('one query runs, few wait, one of each organisation; others are refused at once', async () => {
+    const others = await Promise.all([toolContext(database), toolContext(database)]);
+    const ended = new AbortController();
+    const slow = 'select count(*) from sales a, sales b, sales c, sales d, sales e, sales f';
+    const running = ask(slow, { ...own, signal: ended.signal });
+    const waiting = [own, ...others.slice(0, 1)].map((context) => ask('select 1', context));
+    await expect(ask('select 1', own)).rejects.toThrow('busy: other queries are running, try again');
+    await expect(ask('select 1', others[1] ?? own)).rejects.toThrow('busy');
+    ended.abort(new Error('stopped'));
+    await expect(running).rejects.toThrow('stopped');
+    expect((await Promise.all(waiting)).map(({ rows }) => rows)).toEqual([[[1]], [[1]]]);
+  });
+
+  test('one that waits for its turn leaves the line when it is cancelled', async () => {
+    const [ended, cancelled] = [new AbortController(), new AbortController()];
+    const slow = 'select count(*) from sales a, sales b, sales c, sales d, sales e, sales f';
+    const running = ask(slow, { ...own, signal: ended.signal });
+    const waiting = ask('select 1', { ...own, signal: cancelled.signal });
+    cancelled.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+    const next = ask('select 2', own);
+    ended.abort(new Error('stopped'));
+    await expect(running).rejects.toThrow('stopped');
+    expect((await next).rows).toEqual([[2]]);
   });
 
   test('a call that is cancelled ends at once', async () => {

@@ -81,6 +81,7 @@ describeEachDatabase('schedules', (database) => {
       [{ agent: 'Nobody', prompt: 'x' }, 'there is no agent "Nobody"'],
       [{ agent: 'Watcher', method: 'sleep' }, 'method must be one of look, prompt'],
       [{ agent: 'Watcher', method: 'look', input: { category: 1 } }, 'input.category'],
+      [{ agent: 'Watcher', input: { category: 'x' }, prompt: 'x' }, 'input is the input of a method'],
     ] as const;
     for (const [args, words] of refusals)
       await expect(callOf(scheduleTask, { cron: '0 * * * *', ...args }, nextCall(caller))).rejects.toThrow(

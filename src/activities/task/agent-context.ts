@@ -1,18 +1,15 @@
 import type { AgentRow } from '../../db/agents.js';
-import type { Db } from '../../db/database.js';
-import { deleteMemory, getMemory, setMemory } from '../../db/memories.js';
 import type { TaskRow } from '../../db/tasks.js';
 import type { AgentContext, AgentMemory, ModelAnswer } from '../../plugin/define-agent.js';
-import { MEMORY_LIMITS, MemoryKey, MemoryValue } from '../../schemas/memory.js';
 import type { RecordedCalls } from './recorded-calls.js';
 
 export interface AgentContextOptions {
-  db: Db;
   task: TaskRow;
   agent: AgentRow;
   calls: RecordedCalls;
   /** Takes what the code counts. */
   metrics: Map<string, number>;
+  memory: AgentMemory;
   hasModel: boolean;
   signal: AbortSignal;
 }
@@ -20,34 +17,20 @@ export interface AgentContextOptions {
 const METRIC = /^[A-Za-z_][A-Za-z0-9_.]{0,99}$/;
 const MOST_METRICS = 100;
 
-function memoryOf({ db, task, agent }: Pick<AgentContextOptions, 'db' | 'task' | 'agent'>): AgentMemory {
-  const placeOf = (key: string, sessionId: string | null = task.session_id) => ({
-    ...{ orgId: agent.org_id, agentId: agent.id, sessionId },
-    key: MemoryKey.parse(key),
-  });
-  return {
-    get: async (key, sessionId) => (await getMemory(db, placeOf(key, sessionId)))?.value,
-    async set(key, value, sessionId) {
-      const written = await setMemory(db, placeOf(key, sessionId), MemoryValue.parse(value), MEMORY_LIMITS);
-      if (!written) throw new RangeError('there is no room for another memory');
-    },
-    delete: async (key, sessionId) => void (await deleteMemory(db, placeOf(key, sessionId))),
-  };
-}
-
 /** What the code of an agent is given. */
 export function createAgentContext(options: AgentContextOptions): AgentContext {
-  const { task, agent, calls, metrics, hasModel, signal } = options;
+  const { task, agent, calls, metrics, memory, hasModel, signal } = options;
   return {
     executionId: task.id,
     orgId: task.org_id,
     agent: { id: agent.id, name: agent.name, type: agent.type },
     method: task.method,
+    prompt: task.prompt,
     userId: task.user_id,
     sessionId: task.session_id,
     metadata: task.metadata,
     hasModel,
-    memory: memoryOf(options),
+    memory,
     signal,
     callTool: (name, args = {}) => calls.callTool(name, args),
     async callAI(prompt, question = {}) {

@@ -1,14 +1,15 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { getAgent } from '../../db/agents.js';
+import { type AgentRow, getAgent } from '../../db/agents.js';
 import type { Database } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
-import { beginTask, getTask, type TaskRow } from '../../db/tasks.js';
+import { beginTask, getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
 import type { Schedules } from '../../engine/schedules.js';
 import { type Catalogue, definitionOf, methodsOf } from '../../hosted/catalogue.js';
-import type { Plan, ScheduledTaskRef, TaskRef } from '../../messages/task.js';
+import type { Plan, ScheduledTaskRef, TaskError, TaskRef } from '../../messages/task.js';
 import type { AgentModels } from '../../models/agent-models.js';
 import type { AgentDefinition, Hooks } from '../../plugin/define-agent.js';
 import type { Stage } from '../../schemas/task.js';
+import { unavailableOf } from '../../tasks/prepare-task.js';
 import { writeScheduled } from '../../tasks/scheduled.js';
 import { type Tasks, taskEvent } from '../../tasks/tasks.js';
 
@@ -23,7 +24,9 @@ export interface BeginTaskOptions {
 
 /** After so many attempts a row that is not there will not come: nobody acknowledged it. */
 const MOST_LOOKS = 12;
-const DEFAULT_ATTEMPTS = 4;
+export const DEFAULT_ATTEMPTS = 4;
+/** A paused agent keeps what it was given: it is looked at again after this time. */
+const PAUSE_MS = 5_000;
 
 const STAGE_OF_HOOK: Record<keyof Hooks, Stage> = {
   onInitialize: 'initialize',
@@ -44,20 +47,35 @@ function stagesWithCode(definition: AgentDefinition | undefined, task: TaskRow):
   return isOwn ? [...hooks, 'execute'] : hooks;
 }
 
+/** Why a task cannot be carried out; null where it can. Throws where it has to wait. */
+function lackOf(
+  { catalogue, models }: Pick<BeginTaskOptions, 'catalogue' | 'models'>,
+  task: TaskRow,
+  agent: AgentRow,
+): string | null {
+  if (agent.lifecycle === 'paused')
+    throw ApplicationFailure.create({ message: 'its agent is paused', nextRetryDelay: PAUSE_MS });
+  const reason = unavailableOf(agent);
+  if (reason !== null) return `its agent takes no work: ${reason}`;
+  const definition = definitionOf(catalogue, agent);
+  if (agent.definition !== null && !definition)
+    return `no worker has the code of ${agent.definition}: is its plugin in MAINSPRING_PLUGINS?`;
+  const runsAny = definition?.hooks.onExecute !== undefined;
+  const method = methodsOf(definition).find(({ name }) => name === task.method)?.method;
+  if (task.method !== null && !method && !runsAny) return `its agent has no method ${task.method} any more`;
+  const needsModel = task.method === null ? !runsAny : method?.model === 'required';
+  return needsModel ? models.lackOf(agent) : null;
+}
+
 /** Moves a task to running and says how it is carried out; null where there is nothing to do. */
 export function createBeginTask(options: BeginTaskOptions) {
-  const { database, catalogue, models, tasks, schedules, now = Date.now } = options;
+  const { database, catalogue, tasks, schedules, now = Date.now } = options;
   const { db } = database;
 
   /** What has a workflow is written after that was started: throws until it has waited long enough. */
   function waitForRow(): void {
     if (Context.current().info.attempt < MOST_LOOKS)
       throw ApplicationFailure.retryable('its row has not been written yet', 'NotYet');
-  }
-
-  async function unlessUnwritten({ orgId, taskId }: TaskRef): Promise<null> {
-    if (!(await getTask(db, orgId, taskId))) waitForRow();
-    return null;
   }
 
   /** False where its schedule is gone: then it was deleted with its agent, and comes round no more. */
@@ -68,42 +86,51 @@ export function createBeginTask(options: BeginTaskOptions) {
     return false;
   }
 
-  async function fail(ref: TaskRef, message: string): Promise<null> {
-    await tasks.end(ref, {
-      status: 'failed',
-      error: { category: 'configuration', message },
-      at: new Date(now()),
-    });
+  async function end(
+    ref: TaskRef,
+    error: TaskError,
+    status: 'failed' | 'cancelled' = 'failed',
+  ): Promise<null> {
+    await tasks.end(ref, { status, error, at: new Date(now()) });
     return null;
   }
+  const fail = (ref: TaskRef, message: string) => end(ref, { category: 'configuration', message });
 
-  return async function begin(ref: TaskRef & Partial<ScheduledTaskRef>): Promise<Plan | null> {
+  async function move(ref: TaskRef): Promise<TaskRow | undefined> {
     const at = new Date(now());
-    const { scheduleId } = ref;
-    if (scheduleId !== undefined && !(await isScheduled({ ...ref, scheduleId }, at))) return null;
-    const task = await db.transaction().execute(async (tx) => {
+    return db.transaction().execute(async (tx) => {
       const begun = await beginTask(tx, { orgId: ref.orgId, id: ref.taskId }, at);
       // One that goes on after its workflow was started anew has told of its start.
       if (begun && begun.started_at?.getTime() === at.getTime())
         await appendEvents(tx, [taskEvent(begun, 'task.started', {}, at)]);
       return begun;
     });
-    if (!task) return scheduleId === undefined ? unlessUnwritten(ref) : null;
-    const agent = await getAgent(db, ref.orgId, task.agent_id);
+  }
+
+  return async function begin(ref: TaskRef & Partial<ScheduledTaskRef>): Promise<Plan | null> {
+    const { orgId, taskId, scheduleId } = ref;
+    if (scheduleId !== undefined && !(await isScheduled({ ...ref, scheduleId }, new Date(now()))))
+      return null;
+    const task = await getTask(db, orgId, taskId);
+    if (!task && scheduleId === undefined) waitForRow();
+    if (!task || hasEnded(task.status)) return null;
+    const parent = task.parent_id === null ? undefined : await getTask(db, orgId, task.parent_id);
+    if (parent && hasEnded(parent.status))
+      return end(
+        ref,
+        { category: 'cancelled', message: 'the task that it is a part of has ended' },
+        'cancelled',
+      );
+    const agent = await getAgent(db, orgId, task.agent_id);
     if (!agent) return fail(ref, 'its agent was deleted');
-    const definition = definitionOf(catalogue, agent);
-    if (agent.definition !== null && !definition)
-      return fail(ref, `no worker has the code of ${agent.definition}: is its plugin in MAINSPRING_PLUGINS?`);
-    const stages = stagesWithCode(definition, task);
-    const method = methodsOf(definition).find(({ name }) => name === task.method)?.method;
-    const needsModel = stages.includes('execute') ? method?.model === 'required' : true;
-    const lack = needsModel ? models.lackOf(agent) : null;
+    const lack = lackOf(options, task, agent);
     if (lack !== null) return fail(ref, lack);
+    if (!(await move(ref))) return null;
     return {
       agentName: agent.name,
       leftMs: task.timeout_ms,
       maxAttempts: agent.limits.maxAttempts ?? DEFAULT_ATTEMPTS,
-      stages,
+      stages: stagesWithCode(definitionOf(catalogue, agent), task),
       steps: 0,
     };
   };

@@ -2,20 +2,22 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
 import { getAgent } from '../../db/agents.js';
 import type { Database } from '../../db/database.js';
-import { endModelCall, failUnmadeCall, toolCallsAt } from '../../db/model-calls.js';
+import { failUnmadeCall, toolCallsAt } from '../../db/model-calls.js';
 import { getModelCall, type ModelCallRow } from '../../db/task-calls.js';
-import { getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
+import { getTask, hasEnded, noteError, type TaskRow } from '../../db/tasks.js';
+import { isCategory, TOLD_IN_ROW } from '../../domain/task-outcome.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
 import { type CallRef, callId, type TaskRef } from '../../messages/task.js';
 import { readSchema } from '../../models/answer-schema.js';
 import type { Vault } from '../../secrets/vault.js';
-import { type AskModelsOptions, createAskModels, FinalError, type PreparedCall } from './ask-models.js';
-import { failureOf, isLastAttempt, type ModelFailure, toApplicationFailure } from './model-failure.js';
+import { FinalError, failureOf, isLastAttempt, toApplicationFailure } from './model-failure.js';
+import { createModelFallback, type ModelFallbackOptions } from './model-fallback.js';
 import { type ModelQuestion, questionAt } from './model-question.js';
 import { type CallPlace, toolRefs } from './record-answer.js';
+import type { PreparedCall } from './try-model.js';
 import { whileRunning } from './while-running.js';
 
-export interface CallModelOptions extends Omit<AskModelsOptions, 'db' | 'now'> {
+export interface ModelCallsOptions extends Omit<ModelFallbackOptions, 'db' | 'now'> {
   database: Database;
   vault: Pick<Vault, 'open'>;
   catalogue: Pick<Catalogue, 'tools'>;
@@ -26,14 +28,24 @@ export interface ModelCallRef extends TaskRef {
   place: string;
 }
 
+/** Around one attempt at a call. */
+export interface AttemptOptions {
+  signal: AbortSignal;
+  /** Whether nobody tries again after this attempt. */
+  isLast: boolean;
+}
+
+/** Makes one attempt at a call of a model; answers the calls of tools that the model asks for. */
+export type MakeModelCall = (ref: ModelCallRef, options: AttemptOptions) => Promise<CallRef[]>;
+
 /**
- * Makes one call of a model, the next step of a conversation or a question of an agent's code, and records its answer
- * before it tells of it: one that was recorded is never asked for again. Answers the calls of tools that it asks for.
+ * Makes calls of models, each the next step of a conversation or a question of an agent's code or tool, and records an
+ * answer before it tells of it: one that was recorded is never asked for again.
  */
-export function createCallModel(options: CallModelOptions) {
+export function createMakeModelCall(options: ModelCallsOptions): MakeModelCall {
   const { database, vault, catalogue, models, log, now = Date.now } = options;
   const { db } = database;
-  const askModels = createAskModels({ ...options, db, now });
+  const askModels = createModelFallback({ ...options, db, now });
 
   async function prepare(
     { task, id, place }: CallPlace,
@@ -42,6 +54,7 @@ export function createCallModel(options: CallModelOptions) {
   ): Promise<PreparedCall> {
     const agent = await getAgent(db, task.org_id, task.agent_id);
     if (!agent) throw new FinalError('configuration', 'its agent was deleted');
+    if (agent.is_suspended) throw new FinalError('configuration', 'the agent is suspended');
     const lack = models.lackOf(agent);
     if (lack !== null) throw new FinalError('configuration', lack);
     const question = await questionAt({ db, vault, catalogue }, { task, agent, place, row }).catch(
@@ -51,34 +64,31 @@ export function createCallModel(options: CallModelOptions) {
     return { task, agent, place, id, question, signal };
   }
 
-  /** What was spent stays in the row; what was reserved does not. */
-  const release = ({ task, id }: CallPlace, failure: ModelFailure | null) =>
-    endModelCall(db, task, id, failure ? { status: 'failed', ...failure } : { status: 'requested' });
-
-  async function make(call: PreparedCall): Promise<void> {
-    const refusals = await askModels(call).catch(async (error: unknown) => {
-      await release(call, null);
-      throw error;
-    });
-    if (refusals === null) return;
-    const failure = failureOf(refusals);
+  async function make(call: PreparedCall, isLast: boolean): Promise<void> {
+    const asked = await askModels(call);
+    if (asked.kind === 'answered') return;
+    const failure = failureOf(asked.refusals);
     const { task, agent } = call;
     const { category } = failure;
     log.warn({ org: task.org_id, task: task.id, agent: agent.id, category }, 'No model answered');
-    await release(call, failure.isFinal || isLastAttempt() ? failure : null);
+    await asked.release(failure.isFinal || isLast ? failure : null);
     throw toApplicationFailure(failure);
   }
 
-  const attempt = (call: CallPlace, row: ModelCallRow | undefined) => async (signal: AbortSignal) => {
+  async function attempt(
+    call: CallPlace,
+    row: ModelCallRow | undefined,
+    { signal, isLast }: AttemptOptions,
+  ): Promise<void> {
     try {
-      await make(await prepare(call, row, signal));
+      await make(await prepare(call, row, signal), isLast);
     } catch (error) {
       if (signal.aborted) throw new CancelledFailure('was cancelled');
       if (!(error instanceof FinalError)) throw error;
       await failUnmadeCall(db, call.task, call, error);
       throw ApplicationFailure.nonRetryable(error.message, error.category);
     }
-  };
+  }
 
   async function taskAt({ orgId, taskId }: TaskRef): Promise<TaskRow> {
     const task = await getTask(db, orgId, taskId);
@@ -87,15 +97,40 @@ export function createCallModel(options: CallModelOptions) {
     return task;
   }
 
-  return async function callModel(ref: ModelCallRef): Promise<CallRef[]> {
+  return async function makeModelCall(ref, attemptOptions) {
     const { orgId, taskId, place } = ref;
     const task = await taskAt(ref);
     const id = callId(taskId, place);
     const row = await getModelCall(db, orgId, id);
     if (row?.status === 'failed')
       throw ApplicationFailure.nonRetryable(row.error_message ?? '', row.error_category ?? 'model');
-    if (row?.status !== 'completed') await whileRunning(database, ref, attempt({ task, id, place }, row));
+    if (row?.status !== 'completed') await attempt({ task, id, place }, row, attemptOptions);
     return toolRefs(await toolCallsAt(db, task, place));
+  };
+}
+
+/** The same as an activity, which the engine tries again. Why it failed is noted in the row of the task. */
+export function createCallModel(
+  { db, listen }: Pick<Database, 'db' | 'listen'>,
+  makeModelCall: MakeModelCall,
+) {
+  /** Providers say what they like: their words are not for the engine's histories and logs. */
+  async function told({ orgId, taskId }: TaskRef, failure: ApplicationFailure): Promise<ApplicationFailure> {
+    const { type, nonRetryable, nextRetryDelay, message } = failure;
+    if (!type || !isCategory(type)) return failure;
+    await noteError(db, { orgId, id: taskId }, { category: type, message });
+    return ApplicationFailure.create({
+      ...{ message: TOLD_IN_ROW, type, nonRetryable: nonRetryable === true },
+      ...(nextRetryDelay === undefined || nextRetryDelay === null ? {} : { nextRetryDelay }),
+    });
+  }
+
+  return function callModel(ref: ModelCallRef): Promise<CallRef[]> {
+    return whileRunning({ listen }, ref, (signal) =>
+      makeModelCall(ref, { signal, isLast: isLastAttempt() }).catch(async (error: unknown) => {
+        throw error instanceof ApplicationFailure ? await told(ref, error) : error;
+      }),
+    );
   };
 }
 

@@ -11,7 +11,7 @@ import { callId, type TaskRef, type ToolOutcome } from '../../messages/task.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { Tasks } from '../../tasks/tasks.js';
-import type { AskModelOf } from './ask-model.js';
+import type { QuestionOfTool } from './question-of-tool.js';
 import { ToolCaller } from './tool-caller.js';
 import { whileRunning } from './while-running.js';
 
@@ -23,7 +23,7 @@ export interface CallToolOptions {
   client: Client;
   starter: Starter;
   tasks: Pick<Tasks, 'submit'>;
-  askModel: AskModelOf;
+  askModel: QuestionOfTool;
   config: Config;
   log: Log;
   now?: () => number;

@@ -30,11 +30,15 @@ export type Child = { kind: 'child'; taskId: string } | { kind: 'ended'; end: To
 
 type Prepared =
   | { kind: 'ready'; target: AgentRow; assignment: Assignment }
-  | { kind: 'refused'; message: string };
+  | { kind: 'refused'; end: ToolCallEnd };
 
 export type ChildTasks = ReturnType<typeof createChildTasks>;
 
 const failed = (error: string): Child => ({ kind: 'ended', end: { status: 'failed', error } });
+const askedWrongly = (error: string): Prepared => ({
+  kind: 'refused',
+  end: { status: 'failed', error, category: 'invalid_input' },
+});
 
 /** The tasks that calls of `execute_agent` start for other agents. */
 export function createChildTasks({ database, catalogue, tasks, now }: ChildTasksOptions) {
@@ -54,15 +58,15 @@ export function createChildTasks({ database, catalogue, tasks, now }: ChildTasks
   async function prepare(task: TaskRow, args: unknown): Promise<Prepared> {
     const { agent: name, method = null, prompt = null, input } = ExecuteAgentArguments.parse(args);
     const [target] = await listAgents(db, task.org_id, { name, limit: 1 }, undefined);
-    if (!target) return { kind: 'refused', message: `there is no agent "${name}"` };
+    if (!target) return askedWrongly(`there is no agent "${name}"`);
     const refusal = await refusalOf(task, target);
-    if (refusal !== null) return { kind: 'refused', message: refusal };
+    if (refusal !== null) return { kind: 'refused', end: { status: 'failed', error: refusal } };
     const prepared = prepareAssignment(catalogue, target, { method, prompt, input });
     if (prepared.kind === 'ready') return { ...prepared, target };
     const told = prepared.errors.map(({ field, path, message }) =>
       path === '' ? `${field}: ${message}` : `${field}.${path}: ${message}`,
     );
-    return { kind: 'refused', message: told.join('; ') };
+    return askedWrongly(told.join('; '));
   }
 
   /** Counted under a lock of the first task, so that calls made at once do not pass the limit together. */
@@ -108,7 +112,7 @@ export function createChildTasks({ database, catalogue, tasks, now }: ChildTasks
       args: unknown,
     ): Promise<{ child: Child; call: ToolCallRow }> {
       const prepared = await prepare(task, args);
-      if (prepared.kind === 'refused') return { child: failed(prepared.message), call };
+      if (prepared.kind === 'refused') return { child: { kind: 'ended', end: prepared.end }, call };
       const taskId = `${call.id}.task`;
       const claimed = await claim(task, call, taskId);
       if (claimed === 'full') {

@@ -4,6 +4,7 @@ import { toolCallsAt } from '../../db/model-calls.js';
 import type { ToolCallRow } from '../../db/task-calls.js';
 import { appendMessages, messagesOf } from '../../db/task-messages.js';
 import type { TaskRow } from '../../db/tasks.js';
+import { askedPrompt } from '../../tasks/asked-prompt.js';
 import { rememberedMessages } from '../../tasks/session-memory.js';
 
 /** What a tool returns may have been written by anybody. */
@@ -61,7 +62,10 @@ async function dueMessages(
   last: ModelMessage | undefined,
 ): Promise<ModelMessage[]> {
   if (last === undefined)
-    return [...(await rememberedMessages(db, task)), { role: 'user', content: task.prompt ?? '' }];
+    return [
+      ...(await rememberedMessages(db, task)),
+      { role: 'user', content: (await askedPrompt(db, task)) ?? '' },
+    ];
   if (step === 0 || last.role !== 'assistant') return [];
   return [resultsFor(last, await toolCallsAt(db, task, placeOfStep(step - 1)))];
 }

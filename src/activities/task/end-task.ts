@@ -1,9 +1,10 @@
-import type { Database } from '../../db/database.js';
+import type { Database, Db } from '../../db/database.js';
 import { stagesOf } from '../../db/task-stages.js';
 import { getTask, hasEnded } from '../../db/tasks.js';
 import type { TaskOutcome, TaskRef } from '../../messages/task.js';
 import { rememberTurn } from '../../tasks/session-memory.js';
 import type { Tasks } from '../../tasks/tasks.js';
+import { whyOf } from '../../tasks/why.js';
 
 export interface EndTaskOptions {
   database: Database;
@@ -23,12 +24,12 @@ export function createEndTask({ database, tasks, now = Date.now }: EndTaskOption
     if (!task || hasEnded(task.status)) return;
     const at = new Date(now());
     if (outcome.status !== 'completed') {
-      await tasks.end(ref, { ...outcome, at });
+      await tasks.end(ref, { status: outcome.status, error: whyOf(task, outcome.error), at });
       return;
     }
     const stages = await stagesOf(db, task);
     const output = stages.get('postprocess') ?? stages.get('execute') ?? task.output;
-    await rememberTurn(db, task, output);
-    await tasks.end(ref, { status: 'completed', output, error: null, at });
+    const within = (tx: Db) => rememberTurn(tx, task, output);
+    await tasks.end(ref, { status: 'completed', output, error: null, at, within });
   };
 }

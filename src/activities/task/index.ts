@@ -10,11 +10,11 @@ import { createAsk } from '../../models/ask.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { Tasks } from '../../tasks/tasks.js';
-import { createAskModel } from './ask-model.js';
 import { createBeginTask } from './begin-task.js';
-import { createCallModel } from './call-model.js';
+import { createCallModel, createMakeModelCall } from './call-model.js';
 import { createCallTool } from './call-tool.js';
 import { createEndTask } from './end-task.js';
+import { createQuestionOfTool } from './question-of-tool.js';
 import { createRunStage } from './run-stage.js';
 
 export interface TaskActivitiesOptions {
@@ -35,18 +35,18 @@ export interface TaskActivitiesOptions {
 
 /** What a task does to the world. */
 export function createTaskActivities(options: TaskActivitiesOptions) {
-  const callModel = createCallModel({
+  const makeModelCall = createMakeModelCall({
     ...options,
     ask: createAsk({ ...options, guardedFetch: options.modelFetch }),
   });
   return {
     beginTask: createBeginTask({ ...options, schedules: createSchedules(options.client) }),
     runStage: createRunStage(options),
-    callModel,
+    callModel: createCallModel(options.database, makeModelCall),
     callTool: createCallTool({
       ...options,
       guardedFetch: options.toolFetch,
-      askModel: createAskModel(options.database.db, callModel),
+      askModel: createQuestionOfTool(options.database.db, makeModelCall),
     }),
     endTask: createEndTask(options),
   };

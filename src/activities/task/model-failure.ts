@@ -9,6 +9,17 @@ export interface Refusal {
   error: ModelError;
 }
 
+/** A call that cannot be made, whoever tries again. */
+export class FinalError extends Error {
+  override readonly name = 'FinalError';
+  constructor(
+    readonly category: ErrorCategory,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 const LONGEST_PAUSE_MS = 60_000;
 const MOST_TOLD = 5;
 

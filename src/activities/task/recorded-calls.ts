@@ -25,9 +25,15 @@ export interface RecordedCalls {
 
 const never = new Promise<never>(() => undefined);
 
+const TOOL_ENDS = new Set<ToolCallRow['status']>(['completed', 'failed', 'refused', 'rejected']);
+const MODEL_ENDS = new Set<ModelCallRow['status']>(['completed', 'failed']);
+
 function resultOf(call: ToolCallRow): unknown {
   if (call.status === 'completed') return call.result;
-  throw new CallError(call.error ?? `the call of ${call.name} was interrupted`, 'tool');
+  throw new CallError(
+    call.error ?? `the call of ${call.name} was interrupted`,
+    call.error_category ?? 'tool',
+  );
 }
 
 function answerOf(call: ModelCallRow): unknown {
@@ -35,7 +41,15 @@ function answerOf(call: ModelCallRow): unknown {
   throw new CallError(call.error_message ?? 'the call was interrupted', call.error_category ?? 'interrupted');
 }
 
-export async function recordedCalls(db: Db, task: TaskRow, stage: Stage): Promise<RecordedCalls> {
+const isSame = (recorded: unknown, asked: unknown) =>
+  JSON.stringify(recorded) === JSON.stringify(JSON.parse(JSON.stringify(asked ?? null)));
+
+/** `failed` are the places of calls that could not be made: nothing else is known of them. */
+export async function recordedCalls(
+  db: Db,
+  task: TaskRow,
+  { stage, failed }: { stage: Stage; failed: readonly string[] },
+): Promise<RecordedCalls> {
   const made = await callsOfStage(db, task, stage);
   const wanted: RecordedCalls['wanted'] = { models: [], tools: [] };
   let wait: () => void = () => undefined;
@@ -60,16 +74,17 @@ export async function recordedCalls(db: Db, task: TaskRow, stage: Stage): Promis
     async callTool(name, args) {
       const place = placeOfNext();
       const known = made.tools.get(place);
-      if (made.models.has(place) || (known && known.name !== name)) throw diverged(place);
-      if (known) return resultOf(known);
+      if (made.models.has(place)) throw diverged(place);
+      if (known && !(known.name === name && isSame(known.arguments, args))) throw diverged(place);
+      if (known && (TOOL_ENDS.has(known.status) || failed.includes(place))) return resultOf(known);
       wanted.tools.push({ id: callId(task.id, place), place, name, arguments: args, modelCallRef: null });
       return suspend();
     },
     async callModel(request) {
       const place = placeOfNext();
       const known = made.models.get(place);
-      if (made.tools.has(place)) throw diverged(place);
-      if (known) return answerOf(known);
+      if (made.tools.has(place) || (known && !isSame(known.request, request))) throw diverged(place);
+      if (known && (MODEL_ENDS.has(known.status) || failed.includes(place))) return answerOf(known);
       wanted.models.push({ id: callId(task.id, place), place, request });
       return suspend();
     },

@@ -1,8 +1,16 @@
 import type { Config } from '../../config.js';
-import { type AgentRow, getAgent } from '../../db/agents.js';
+import type { AgentRow } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import { beginModelCall } from '../../db/model-calls.js';
-import { countSteps, lockRoot, lockSpender, type Spender, spentBy } from '../../db/model-spending.js';
+import {
+  type Ancestor,
+  countSteps,
+  lineageOf,
+  lockRoot,
+  lockSpender,
+  type Spender,
+  spentBy,
+} from '../../db/model-spending.js';
 import type { TaskRow } from '../../db/tasks.js';
 import { allowanceOf, type Limit, type PlannedCall } from '../../domain/budget.js';
 import { toNanos } from '../../domain/model-cost.js';
@@ -17,15 +25,17 @@ export interface CallToReserve {
   place: string;
   candidate: Candidate;
   planned: PlannedCall;
+  /** That asked another model before; null at the first one. */
+  after: number | null;
   at: Date;
 }
 
 /** What came of the wish to make a call. */
 export type Reservation =
-  | { kind: 'reserved'; outputTokens: number }
+  | { kind: 'reserved'; attempt: number; outputTokens: number }
   | { kind: 'refused'; category: 'budget' | 'step_limit'; message: string }
-  /** Another attempt was faster. */
-  | { kind: 'answered' };
+  /** Another attempt was faster, or has taken over. */
+  | { kind: 'overtaken' };
 
 const DEFAULT_STEPS = 20;
 
@@ -40,19 +50,19 @@ const startOfDay = (at: Date) => new Date(Date.UTC(at.getUTCFullYear(), at.getUT
 
 function allotmentsOf(
   { task, agent, at }: CallToReserve,
-  rootAgent: AgentRow | undefined,
+  lineage: readonly Ancestor[],
   config: BudgetConfig,
 ): Allotment[] {
   const since = startOfDay(at);
-  const ofTask = ({ limits }: AgentRow, spender: Spender): Allotment => ({
-    spender,
-    tokens: { name: 'maxTokens', most: limits.maxTokens },
-    usd: { name: 'maxCostUsd', most: limits.maxCostUsd },
-  });
-  const isRoot = task.root_id === task.id;
   const all: Allotment[] = [
-    ...(isRoot ? [] : [ofTask(agent, { kind: 'task', id: task.id })]),
-    ...(rootAgent ? [ofTask(rootAgent, { kind: 'root', id: task.root_id })] : []),
+    ...lineage.map(({ id, limits }): Allotment => {
+      const spender = { kind: 'task' as const, id, rootId: task.root_id };
+      return {
+        spender,
+        tokens: { name: 'maxTokens', most: limits.maxTokens },
+        usd: { name: 'maxCostUsd', most: limits.maxCostUsd },
+      };
+    }),
     {
       spender: { kind: 'agent', id: agent.id, since },
       tokens: { name: 'maxTokensPerDay', most: agent.limits.maxTokensPerDay },
@@ -74,7 +84,7 @@ async function limitsOf(tx: Db, call: CallToReserve, allotments: readonly Allotm
   for (const { spender, tokens, usd } of allotments) {
     if (spender.kind === 'agent') await lockSpender(tx, { agentId: spender.id });
     if (spender.kind === 'org') await lockSpender(tx, { orgId });
-    const spent = await spentBy(tx, orgId, call.id, spender);
+    const spent = await spentBy(tx, { orgId, callId: call.id }, spender);
     if (tokens.most !== undefined)
       limits.push({ name: tokens.name, unit: 'tokens', most: tokens.most, used: spent.tokens });
     if (usd.most !== undefined)
@@ -88,9 +98,9 @@ async function limitsOf(tx: Db, call: CallToReserve, allotments: readonly Allotm
  * limit come one after the other here, so that they cannot pass it together.
  */
 export async function reserveCall(db: Db, config: BudgetConfig, call: CallToReserve): Promise<Reservation> {
-  const { task, agent, id, place, candidate, planned, at } = call;
+  const { task, agent, id, place, candidate, planned, after, at } = call;
   return db.transaction().execute(async (tx): Promise<Reservation> => {
-    const root = await lockRoot(tx, task);
+    await lockRoot(tx, task);
     const most = agent.limits.maxSteps ?? DEFAULT_STEPS;
     if ((await countSteps(tx, task, id)) >= most)
       return {
@@ -98,15 +108,17 @@ export async function reserveCall(db: Db, config: BudgetConfig, call: CallToRese
         category: 'step_limit',
         message: `maxSteps is ${most}: the task asked for another call of a model`,
       };
-    const isOwn = root === undefined || root.agent_id === agent.id;
-    const rootAgent = isOwn ? agent : await getAgent(tx, task.org_id, root.agent_id);
-    const limits = await limitsOf(tx, call, allotmentsOf(call, rootAgent, config));
+    // A first task has no limits but its own agent's.
+    const lineage =
+      task.parent_id === null ? [{ id: task.id, limits: agent.limits }] : await lineageOf(tx, task);
+    const limits = await limitsOf(tx, call, allotmentsOf(call, lineage, config));
     const allowance = allowanceOf(limits, planned);
     if (allowance.kind === 'refused')
       return { kind: 'refused', category: 'budget', message: allowance.message };
     const { provider, model } = candidate;
     const { reserved, outputTokens } = allowance;
-    const isBegun = await beginModelCall(tx, task, { id, place, provider, model, reserved, at });
-    return isBegun ? { kind: 'reserved', outputTokens } : { kind: 'answered' };
+    const begun = { id, place, provider, model, reserved, at };
+    const attempt = await beginModelCall(tx, task, begun, after);
+    return attempt === null ? { kind: 'overtaken' } : { kind: 'reserved', attempt, outputTokens };
   });
 }

@@ -3,7 +3,11 @@ import { ServiceError } from '@temporalio/client';
 import { NoResultError } from 'kysely';
 import { DatabaseError } from '../../db/database-error.js';
 import type { ToolCallEnd } from '../../db/tool-calls.js';
+import { isCategory } from '../../domain/task-outcome.js';
 import type { Log } from '../../log.js';
+import { CallError } from '../../plugin/define-agent.js';
+import { isInvalidInput } from '../../plugin/define-tool.js';
+import type { ErrorCategory } from '../../schemas/task.js';
 import type { BuiltinContext } from '../../tools/builtin.js';
 import type { GrantedTool } from './tool-grants.js';
 
@@ -22,15 +26,23 @@ function isInside(error: Error): boolean {
   return 'syscall' in error;
 }
 
-const failed = (message: string): ToolCallEnd => ({
+const failed = (message: string, category?: ErrorCategory): ToolCallEnd => ({
   status: 'failed',
   error: message.replaceAll('\0', '\ufffd').slice(0, LONGEST_ERROR),
+  ...(category ? { category } : {}),
 });
+
+/** Whose fault a failure was, where it was not the tool's own. */
+function categoryOf(error: Error): ErrorCategory | undefined {
+  if (isInvalidInput(error)) return 'invalid_input';
+  const isTold = error instanceof CallError && isCategory(error.category) && error.category !== 'tool';
+  return isTold ? error.category : undefined;
+}
 
 /** A failure, as whoever asked for the call is told of it. */
 export function failedBy(error: unknown, log: Pick<Log, 'warn'>, about: object): ToolCallEnd {
   if (!isNativeError(error)) return failed(String(error));
-  if (!isInside(error)) return failed(error.message === '' ? error.name : error.message);
+  if (!isInside(error)) return failed(error.message === '' ? error.name : error.message, categoryOf(error));
   log.warn({ ...about, error }, 'A tool failed inside');
   return failed('failed inside');
 }

@@ -87,7 +87,7 @@ function codedTool(row: ToolRow, config: Calling, { tools }: Pick<Catalogue, 'to
   const coded = tools.get(row.name);
   if (!coded) throw new Error(`there is no code for the tool ${row.name}`);
   return {
-    ...common(row, config),
+    ...common(row, { timeoutSeconds: coded.tool.timeoutSeconds, ...config }),
     isRepeatable: coded.tool.isRepeatable,
     input: () => coded.tool.input,
     run: (args, context) =>

@@ -31,7 +31,7 @@ const isUsage = (error: unknown): error is Error =>
 function explain(error: unknown, usage: string): string {
   if (isUsage(error)) return `${error.message}\n\n${usage}`;
   if (error instanceof DatabaseError && error.failure === 'in_use') {
-    return `${error.message}\nWhile Mainspring runs on the embedded database, use its API: POST /api-keys.`;
+    return `${error.message}\nIt is one program's at a time: stop Mainspring first, or use its API where there is one (keys: POST /api-keys).`;
   }
   if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

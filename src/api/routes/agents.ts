@@ -103,7 +103,7 @@ const changeRoute = route({
   tag,
   summary: 'Change an agent',
   description:
-    'What is given replaces what stood, as a whole; `null` takes it away, and `***` keeps a secret. A running agent learns of it with its next heartbeat.',
+    'What is given replaces what stood, as a whole, but `heartbeat` and `limits` field by field; `null` takes away, and `***` keeps a secret. A running agent learns of it with its next heartbeat.',
   body: AgentChange,
   answers: { 200: AgentAnswer, 404: Problem, 409: Problem, 422: Problem },
   async handle(request, services) {

@@ -1,7 +1,7 @@
 import { type Decided, decideCalls, isAwaiting, lockTask } from '../../db/approvals.js';
 import type { Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
-import { type ToolCallRow, toolCallsOf } from '../../db/task-calls.js';
+import { getToolCall, type ToolCallRow, toolCallsOf } from '../../db/task-calls.js';
 import { hasEnded, setWaiting, type TaskRow } from '../../db/tasks.js';
 import { Problem } from '../../schemas/problem.js';
 import { Decision, TaskAnswer } from '../../schemas/task.js';
@@ -33,11 +33,29 @@ async function wasDecided(tx: Db, task: TaskRow, { decision, callId }: Decided):
   );
 }
 
+/** Why nothing was decided. */
+async function undecidable(tx: Db, task: TaskRow, callId: string | undefined): Promise<ApiProblem> {
+  if (callId === undefined) return new ApiProblem('wrong_state', 'nothing of the task waits for a decision');
+  const call = await getToolCall(tx, task.org_id, callId);
+  if (call?.task_id !== task.id)
+    return new ApiProblem('not_found', `the task has no call of a tool "${callId}"`);
+  const { status, decided_by: by } = call;
+  if (by !== null) {
+    const decision = status === 'rejected' ? 'rejected' : 'approved';
+    return new ApiProblem('wrong_state', `the call "${callId}" was ${decision} by ${by} already`);
+  }
+  if (hasEnded(task.status))
+    return new ApiProblem('wrong_state', `the task is ${task.status}: its calls wait for nobody any more`);
+  return status === 'awaiting_approval'
+    ? new ApiProblem('wrong_state', `the call "${callId}" was not approved in time`)
+    : new ApiProblem('wrong_state', `the call "${callId}" is ${status}: it waits for no decision`);
+}
+
 async function decide(task: TaskRow, decided: Decided, tx: Db): Promise<void> {
   const calls = hasEnded(task.status) ? [] : await decideCalls(tx, task, decided);
   if (calls.length === 0) {
     if (!hasEnded(task.status) && (await wasDecided(tx, task, decided))) return;
-    throw new ApiProblem('wrong_state', 'nothing of the task waits for a decision');
+    throw await undecidable(tx, task, decided.callId);
   }
   await appendEvents(tx, decidedEvents(task, calls, decided));
   if (await isAwaiting(tx, task)) return;
@@ -64,13 +82,14 @@ async function answer(
     reason: body.reason ?? null,
     at: new Date(clock()),
   };
-  await database.db.transaction().execute(async (tx) => {
+  const { priority, agent_id: agentId } = await database.db.transaction().execute(async (tx) => {
     const task = await lockTask(tx, orgId, id);
     if (!task) throw new ApiProblem('not_found', 'there is no such task');
     await decide(task, decided, tx);
+    return task;
   });
   // What was decided stands; a repeat of the request tells the task again.
-  await starter.tellDecided({ orgId, taskId: id });
+  await starter.tellDecided({ orgId, taskId: id }, { priority, agentId });
   const row = await readTask(services, { orgId, id, word: 'task' });
   return { task: taskDetail(row, await callsOf(services, row), services) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AgentRow } from '../../db/agents.js';
 import { listTasks } from '../../db/tasks.js';
+import { wholeToolCall } from '../../db/tool-call-views.js';
 import { getAgentByName } from '../../db/working-agents.js';
 import { Problem } from '../../schemas/problem.js';
 import {
@@ -10,15 +11,16 @@ import {
   TaskFilter,
   TaskPage,
   TaskRequest,
+  ToolCallAnswer,
 } from '../../schemas/task.js';
 import { fingerprintOf } from '../idempotency.js';
 import { readPage } from '../page.js';
-import { invalid } from '../problem.js';
+import { ApiProblem, invalid } from '../problem.js';
 import { callsOf, cancelTask, readTask } from '../read-task.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
 import { checkAssignment, submitOnce } from '../submit-task.js';
-import { taskAnswer, taskDetail } from '../task-answer.js';
+import { taskAnswer, taskDetail, toolCallAnswer } from '../task-answer.js';
 import { waitQuery } from '../wait.js';
 
 export const tag = 'Tasks';
@@ -58,7 +60,7 @@ const createRoute = route({
   tag,
   summary: 'Give an agent a task',
   description:
-    'It is durable, and owned by a workflow, before this answers. The same `task_id` with the same body is the same task.',
+    'It is asked a prompt, or one of its methods with its input; a prompt beside a method is the field `prompt` of its input, where it has one, and else only seen by its code. It is durable, and owned by a workflow, before this answers. The same `task_id` with the same body is the same task.',
   body: TaskRequest,
   answers: { 202: TaskAccepted, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
@@ -94,11 +96,27 @@ const getRoute = route({
   orgWide: true,
   tag,
   summary: 'A task, or wait until it has ended',
+  description: 'With its 500 latest calls of tools; of what is longer than 16 KB their beginning.',
   query: z.object(waitQuery),
   answers: { 200: TaskAnswer, 404: Problem },
   async handle({ params: { id }, query: { wait }, caller: { orgId }, signal }, services) {
     const row = await readTask(services, { orgId, id, word }, { wait, signal });
     return { task: taskDetail(row, await callsOf(services, row), services) };
+  },
+});
+
+const toolCallRoute = route({
+  method: 'get',
+  path: '/tasks/:id/tool-calls/:callId',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'A call of a tool, with all that it was given and answered',
+  answers: { 200: ToolCallAnswer, 404: Problem },
+  async handle({ params: { id, callId }, caller: { orgId } }, services) {
+    const call = await wholeToolCall(services.db, await readTask(services, { orgId, id, word }), callId);
+    if (!call) throw new ApiProblem('not_found', 'the task has no such call of a tool');
+    return { tool_call: toolCallAnswer(call) };
   },
 });
 
@@ -121,4 +139,4 @@ const cancelRoute = route({
   },
 });
 
-export const taskRoutes = [createRoute, listRoute, getRoute, cancelRoute];
+export const taskRoutes = [createRoute, listRoute, getRoute, toolCallRoute, cancelRoute];

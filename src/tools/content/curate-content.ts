@@ -13,6 +13,7 @@ import {
   removeItems,
 } from '../../db/collections.js';
 import type { Db } from '../../db/database.js';
+import { InvalidInput } from '../../plugin/define-tool.js';
 import { type BuiltinContext, defineBuiltin } from '../builtin.js';
 import { idOfCall } from '../id-of-call.js';
 
@@ -76,11 +77,11 @@ async function create({ collection: name = '', description, items }: Arguments, 
   const id = idOfCall(context);
   return database.db.transaction().execute(async (tx) => {
     if ((await countCollections(tx, orgId)) >= MOST_COLLECTIONS)
-      throw new Error(`there are ${MOST_COLLECTIONS} collections already: delete one first`);
+      throw new InvalidInput(`there are ${MOST_COLLECTIONS} collections already: delete one first`);
     const made = await insertCollection(tx, { id, orgId, name, description });
     if (made && items.length > 0) await addItems(tx, made, once(items));
     const row = made ?? (await findCollection(tx, orgId, id));
-    if (!row) throw new Error(`there is a collection "${name}" already`);
+    if (!row) throw new InvalidInput(`there is a collection "${name}" already`);
     return withItems(tx, row);
   });
 }
@@ -101,7 +102,7 @@ async function change(
 
 async function find(db: Db, orgId: string, idOrName: string): Promise<CollectionRow> {
   const row = await findCollection(db, orgId, idOrName);
-  if (!row) throw new Error(`there is no collection "${idOrName}"`);
+  if (!row) throw new InvalidInput(`there is no collection "${idOrName}"`);
   return row;
 }
 
@@ -111,7 +112,7 @@ const ACTIONS: Record<Arguments['action'], (args: Arguments, context: BuiltinCon
     change(args, context, async (tx, collection) => {
       await addItems(tx, collection, once(args.items));
       if ((await listItems(tx, collection)).length > MOST_ITEMS)
-        throw new Error(`a collection has at most ${MOST_ITEMS} items`);
+        throw new InvalidInput(`a collection has at most ${MOST_ITEMS} items`);
     }),
   remove: (args, context) =>
     change(args, context, (tx, collection) =>

@@ -76,6 +76,8 @@ export const generateContent = defineBuiltin({
     'Has a text written by a model: a title, a description, a social_post (with hashtags) or an email (with subject).',
   // It changes nothing: made again, it costs its tokens again at most.
   isRepeatable: true,
+  // A model may be asked several times, and says when it can be asked again.
+  timeoutSeconds: 300,
   schema: z.strictObject({
     type: z.enum(['title', 'description', 'social_post', 'email']),
     topic: z.string().trim().min(1).max(4_000).describe('What it is about, with the facts that it may use'),
@@ -89,10 +91,11 @@ export const generateContent = defineBuiltin({
       .optional()
       .describe('In characters: by default 80 for a title, 1000, 280 for a post, 2000 for an email'),
   }),
-  async execute({ type, topic, tone, keywords, language, max_length: given }, { askModel }) {
+  async execute({ type, topic, tone, keywords, language, max_length: given }, { askModel, signal }) {
     const { answer, measured, longest: usual } = KINDS[type];
     const longest = given ?? usual;
-    const { data } = await askModel(questionOf({ type, topic, tone, keywords, language, longest }));
+    const question = questionOf({ type, topic, tone, keywords, language, longest });
+    const { data } = await askModel({ ...question, signal });
     const parsed = answer.safeParse(data);
     if (!parsed.success) throw new Error('the model did not answer in the form that it was given');
     const parts: Record<string, unknown> = parsed.data;

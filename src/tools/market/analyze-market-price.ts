@@ -14,6 +14,7 @@ import {
   priceTrendOf,
   suggestedRange,
 } from '../../domain/price-trend.js';
+import { InvalidInput } from '../../plugin/define-tool.js';
 import { Category, dollarsOf, Period, sinceOf, tenths } from '../arguments.js';
 import { defineBuiltin } from '../builtin.js';
 import { listingAnswer } from './listing-answer.js';
@@ -66,11 +67,11 @@ async function subjectOf(
   { category, listing_id: id }: { category?: string | undefined; listing_id?: string | undefined },
 ): Promise<{ category: string; listing: ListingRow | undefined }> {
   if (id === undefined) {
-    if (category === undefined) throw new Error('either category or listing_id is needed');
+    if (category === undefined) throw new InvalidInput('either category or listing_id is needed');
     return { category, listing: undefined };
   }
   const listing = await getListing(db, orgId, id);
-  if (!listing) throw new Error(`there is no listing "${id}"`);
+  if (!listing) throw new InvalidInput(`there is no listing "${id}"`);
   return { category: listing.category, listing };
 }
 

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { InvalidInput } from '../../plugin/define-tool.js';
 
 /** What Temporal and croner both understand, alike: numbers, names, `*`, lists, ranges and steps. */
 const FIELD = /^[0-9A-Za-z*,/-]+$/;
@@ -20,7 +21,9 @@ function zoneOf(timezone: string): string {
     if (!/^[A-Za-z]/.test(timezone)) throw new RangeError();
     return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone;
   } catch {
-    throw new Error(`timezone: "${timezone}" is not the name of a time zone, such as UTC or Europe/Madrid`);
+    throw new InvalidInput(
+      `timezone: "${timezone}" is not the name of a time zone, such as UTC or Europe/Madrid`,
+    );
   }
 }
 
@@ -28,7 +31,7 @@ function zoneOf(timezone: string): string {
 function fieldsOf(expression: string): string[] {
   const fields = expression.trim().split(/\s+/);
   if (fields.length !== 5)
-    throw new Error('cron: has five fields: minute, hour, day of month, month, day of week');
+    throw new InvalidInput('cron: has five fields: minute, hour, day of month, month, day of week');
   const [, , , month = '', weekday = ''] = fields;
   const words = (field: string) => field.toLowerCase().match(/[a-z]+/g) ?? [];
   const isKnown =
@@ -37,7 +40,7 @@ function fieldsOf(expression: string): string[] {
     words(month).every((word) => NAMES.has(word)) &&
     words(weekday).every((word) => DAYS.has(word));
   if (!isKnown)
-    throw new Error(
+    throw new InvalidInput(
       'cron: may hold numbers, names of months and days, * , - and /; # L W ? and @ are not taken',
     );
   return fields;
@@ -48,7 +51,7 @@ export function readCron(expression: string, timezone: string, now: Date): Cycle
   const cron = fieldsOf(expression).join(' ');
   const zone = zoneOf(timezone);
   const next = runsOf(cron, zone, now);
-  if (next.length === 0) throw new Error(`cron: "${cron}" never runs`);
+  if (next.length === 0) throw new InvalidInput(`cron: "${cron}" never runs`);
   return { cron, timezone: zone, next };
 }
 
@@ -56,7 +59,7 @@ function runsOf(cron: string, timezone: string, now: Date): Date[] {
   try {
     return new Cron(cron, { timezone, domAndDow: true, mode: '5-part', paused: true }).nextRuns(3, now);
   } catch (error) {
-    throw new Error(
+    throw new InvalidInput(
       `cron: "${cron}" is not an expression: ${error instanceof Error ? error.message : error}`,
     );
   }

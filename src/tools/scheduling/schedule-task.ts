@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AgentRow, getAgent, listAgents } from '../../db/agents.js';
 import { deleteSchedule, insertSchedule } from '../../db/schedules.js';
 import { createSchedules } from '../../engine/schedules.js';
+import { InvalidInput } from '../../plugin/define-tool.js';
 import { freeForm, Name } from '../../schemas/identity.js';
 import { MethodName, Prompt } from '../../schemas/task.js';
 import { prepareAssignment } from '../../tasks/prepare-task.js';
@@ -18,7 +19,7 @@ async function agentOf(name: string | undefined, context: BuiltinContext): Promi
     name === undefined
       ? [await getAgent(database.db, orgId, agent.id)]
       : await listAgents(database.db, orgId, { name, limit: 1 }, undefined);
-  if (!row) throw new Error(`there is no agent "${name ?? agent.name}"`);
+  if (!row) throw new InvalidInput(`there is no agent "${name ?? agent.name}"`);
   return row;
 }
 
@@ -35,7 +36,7 @@ function checked(agent: AgentRow, given: Assignment, { agents }: BuiltinContext)
   const reasons = prepared.errors.map(({ field, path, message }) =>
     [path === '' ? field : `${field}.${path}`, message].join(' '),
   );
-  throw new Error(reasons.join('; '));
+  throw new InvalidInput(reasons.join('; '));
 }
 
 export const scheduleTask = defineBuiltin({
@@ -76,7 +77,7 @@ export const scheduleTask = defineBuiltin({
     const hasRoom = await database.db
       .transaction()
       .execute((tx) => insertSchedule(tx, { ...schedule, method, prompt, input }, MOST_SCHEDULES));
-    if (!hasRoom) throw new Error(`there are ${MOST_SCHEDULES} schedules already: cancel one first`);
+    if (!hasRoom) throw new InvalidInput(`there are ${MOST_SCHEDULES} schedules already: cancel one first`);
     try {
       await createSchedules(client).create({ orgId, scheduleId: id, agentId: agent.id, cron, timezone });
     } catch (error) {

@@ -17,12 +17,51 @@ export type SandboxAnswer =
 
 type Ended = Exclude<SandboxMessage, { kind: 'begun' }>;
 
-/** Whoever comes next waits until the one before is done. */
-let last: Promise<unknown> = Promise.resolve();
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = last.then(work);
-  last = turn.catch(() => undefined);
-  return turn;
+/** Each that waits holds one of the worker's few slots for calls. */
+const MOST_WAITING = 2;
+
+let isRunning = false;
+/** Whose turn comes next, the first first. */
+const line: { orgId: string; begin: () => void }[] = [];
+
+/** Fulfilled when it is this one's turn. Throws at once where the line is full, or one of the organisation stands in it. */
+async function turnOf(orgId: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!isRunning) {
+    isRunning = true;
+    return;
+  }
+  if (line.length >= MOST_WAITING || line.some((one) => one.orgId === orgId))
+    throw new Error('busy: other queries are running, try again');
+  await new Promise<void>((resolve, reject) => {
+    const leave = () => {
+      line.splice(line.indexOf(place), 1);
+      reject(signal.reason);
+    };
+    const begin = () => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    const place = { orgId, begin };
+    line.push(place);
+    signal.addEventListener('abort', leave, { once: true });
+  });
+}
+
+/** The next one keeps `isRunning`: nobody comes between. */
+function endTurn(): void {
+  const next = line.shift();
+  if (next) next.begin();
+  else isRunning = false;
+}
+
+async function inTurn<T>(orgId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  await turnOf(orgId, signal);
+  try {
+    return await work();
+  } finally {
+    endTurn();
+  }
 }
 
 function start(): ChildProcess {
@@ -44,7 +83,7 @@ function run(job: SandboxJob, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const child = start();
-    let late = 'could not be prepared in time';
+    let late: Ended = { kind: 'broken', message: 'could not be prepared in time' };
     let timer = setTimeout(() => child.kill('SIGKILL'), PREPARING_MS);
     let ended: Ended | undefined;
     const stop = () => child.kill('SIGKILL');
@@ -54,7 +93,7 @@ function run(job: SandboxJob, signal: AbortSignal): Promise<Ended> {
         ended = message;
         return;
       }
-      late = `took longer than ${STATEMENT_MS / 1_000} s`;
+      late = { kind: 'refused', message: `took longer than ${STATEMENT_MS / 1_000} s` };
       clearTimeout(timer);
       timer = setTimeout(stop, STATEMENT_MS);
     });
@@ -64,7 +103,7 @@ function run(job: SandboxJob, signal: AbortSignal): Promise<Ended> {
       signal.removeEventListener('abort', stop);
       if (signal.aborted) return reject(signal.reason);
       if (ended) return resolve(ended);
-      if (killedBy === 'SIGKILL') return resolve({ kind: 'refused', message: late });
+      if (killedBy === 'SIGKILL') return resolve(late);
       if (killedBy !== null) return resolve({ kind: 'refused', message: 'needed too much memory' });
       resolve({ kind: 'broken', message: 'its process ended' });
     });
@@ -102,10 +141,15 @@ export interface SandboxQuery {
 
 /**
  * Runs one statement, read only, on copies of tables, in a process of its own that it cannot outlive. One at a time:
- * each needs some 500 MB. Rejects with the signal's reason where that is aborted.
+ * each needs some 500 MB. Fails as busy where too many wait already; rejects with the signal's reason where that
+ * is aborted.
  */
-export function runInSandbox(read: () => Promise<SandboxQuery>, signal: AbortSignal): Promise<SandboxAnswer> {
-  return inTurn(async () => {
+export function runInSandbox(
+  orgId: string,
+  read: () => Promise<SandboxQuery>,
+  signal: AbortSignal,
+): Promise<SandboxAnswer> {
+  return inTurn(orgId, signal, async () => {
     signal.throwIfAborted();
     const job = { ...(await read()), image: await image(), pgliteUrl: pgliteUrl() };
     const ended = await run({ kind: 'query', ...job, mostRows: MOST_ROWS, mostBytes: MOST_BYTES }, signal);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { copyTable, MOST_ROWS, VISIBLE_TABLES, type VisibleTable } from '../../db/visible-tables.js';
+import { InvalidInput } from '../../plugin/define-tool.js';
 import { defineBuiltin } from '../builtin.js';
 import { runInSandbox } from '../sql-sandbox/sandbox.js';
 
@@ -10,8 +11,8 @@ const described = ({ name, columns }: VisibleTable) =>
     .map(([column, type]) => column + (SHORT[type] ?? ''))
     .join(' ')})`;
 
-const isNamedIn = (query: string) => {
-  const words = new Set(query.toLowerCase().match(/\w+/g) ?? []);
+const isNamedIn = (statement: string) => {
+  const words = new Set(statement.toLowerCase().match(/\w+/g) ?? []);
   return ({ name }: VisibleTable) => words.has(name);
 };
 
@@ -25,7 +26,7 @@ export const executeDatabaseQuery = defineBuiltin({
     VISIBLE_TABLES.map(described).join(' '),
   isRepeatable: true,
   schema: z.strictObject({
-    query: z
+    sql: z
       .string()
       .trim()
       .min(1)
@@ -33,8 +34,8 @@ export const executeDatabaseQuery = defineBuiltin({
       .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
       .describe('One statement, without parameters'),
   }),
-  async execute({ query }, { database, orgId, signal }) {
-    const named = VISIBLE_TABLES.filter(isNamedIn(query));
+  async execute({ sql }, { database, orgId, signal }) {
+    const named = VISIBLE_TABLES.filter(isNamedIn(sql));
     const tables: { name: string; rows: number; isCut: boolean }[] = [];
     const read = async () => {
       const copies: { name: string; rows: string }[] = [];
@@ -44,10 +45,10 @@ export const executeDatabaseQuery = defineBuiltin({
         copies.push({ name: table.name, rows });
         tables.push({ name: table.name, rows: count, isCut });
       }
-      return { tables: copies, statement: query };
+      return { tables: copies, statement: sql };
     };
-    const answer = await runInSandbox(read, signal);
-    if (answer.kind === 'refused') throw new Error(answer.message);
+    const answer = await runInSandbox(orgId, read, signal);
+    if (answer.kind === 'refused') throw new InvalidInput(answer.message);
     const { columns, rows, isCut } = answer;
     return { columns, rows, rowCount: rows.length, isCut, tables };
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { insertNotification } from '../../db/notifications.js';
+import { InvalidInput } from '../../plugin/define-tool.js';
 import { defineBuiltin } from '../builtin.js';
 import { idOfCall } from '../id-of-call.js';
 
@@ -23,7 +24,7 @@ export const sendNotification = defineBuiltin({
   async execute({ user_id: given, title, body, level }, context) {
     const { database, orgId, callId, now } = context;
     const userId = given ?? context.userId;
-    if (userId === null) throw new Error('user_id is needed: the task is for no user');
+    if (userId === null) throw new InvalidInput('user_id is needed: the task is for no user');
     const id = idOfCall(context);
     const notification = { id, orgId, userId, title, body, level, createdBy: callId, at: new Date(now()) };
     await insertNotification(database.db, notification);

@@ -5,6 +5,7 @@ import { readEvents } from '../../../src/db/events.js';
 import { toolCallsAt } from '../../../src/db/model-calls.js';
 import { notify } from '../../../src/db/notify.js';
 import { messagesOf } from '../../../src/db/task-messages.js';
+import { insertStage } from '../../../src/db/task-stages.js';
 import { endTask, type TaskRow } from '../../../src/db/tasks.js';
 import { endedNotices } from '../../../src/domain/ended-notice.js';
 import { callId } from '../../../src/messages/task.js';
@@ -160,6 +161,17 @@ describeEachDatabase('a call of a model of a conversation', (database) => {
     ]);
   });
 
+  test("asks what the agent's code made of the prompt", async () => {
+    const task = await running(await someAgent(), { prompt: 'teh price?' });
+    await insertStage(db(), task, 'preprocess', { prompt: 'the price?' });
+    await callModel(task);
+    expect(server.requests[0]?.body.messages.at(-1)).toEqual({ role: 'user', content: 'the price?' });
+    const other = await running(await someAgent(), { prompt: 'as it is' });
+    await insertStage(db(), other, 'preprocess', { prompt: 7 });
+    await callModel(other);
+    expect(server.requests[1]?.body.messages.at(-1)).toEqual({ role: 'user', content: 'as it is' });
+  });
+
   test('tells whoever watches what is said while it is', async () => {
     const task = await running(await someAgent());
     const heard: string[] = [];
@@ -201,7 +213,13 @@ describeEachDatabase('a call of a model of a conversation', (database) => {
       else for (const notice of endedNotices(task.org_id, [task.id])) await notify(db(), 'ended', notice);
       await ended;
       await until(() => server.requests[0]?.wasAborted === true);
-      expect(await callOf(task)).toMatchObject({ status: 'requested', reserved_tokens: 0 });
+      const call = await callOf(task);
+      expect(call).toMatchObject({ status: 'requested', reserved_tokens: 0 });
+      // The question was read.
+      expect(call?.input_tokens).toBeGreaterThan(50);
+      expect(await rowOf(task)).toMatchObject({
+        ...{ input_tokens: call?.input_tokens, output_tokens: call?.output_tokens },
+      });
     },
   );
 });

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { spentBy } from '../../../src/db/model-spending.js';
 import { requestModelCalls } from '../../../src/db/task-calls.js';
 import { callId } from '../../../src/messages/task.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { failureOf, modelCalls } from '../../support/model-calls.js';
 import { type ModelServer, startModelServer } from '../../support/model-server.js';
+import { until } from '../../support/until.js';
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -13,8 +15,10 @@ afterEach(() => server.reset());
 afterAll(() => server.close());
 
 describeEachDatabase('a call of a model under a limit', (database) => {
-  const { db, callModel, someAgent, running, callOf } = modelCalls(database, () => server);
+  const { db, callModel, someAgent, running, rowOf, callOf } = modelCalls(database, () => server);
 
+  const spentToday = ({ id, org_id: orgId }: { id: string; org_id: string }) =>
+    spentBy(db(), { orgId, callId: '' }, { kind: 'agent', id, since: new Date() });
   const said = { text: 'Well.', usage: { input: 400, output: 100 } };
 
   test.each([
@@ -70,6 +74,66 @@ describeEachDatabase('a call of a model under a limit', (database) => {
     await callModel(child);
     expect(await failureOf(callModel(root))).toMatchObject({ type: 'budget' });
     expect(await failureOf(callModel(child, { place: 'execute.1' }))).toMatchObject({ type: 'budget' });
+  });
+
+  test.each([{ maxTokens: 550 }, { maxCostUsd: 0.00055 }])(
+    'of a task in the middle, %p, counts with those that came of it',
+    async (limits) => {
+      const root = await running(await someAgent());
+      const { org_id: orgId } = root;
+      const middle = await running(await someAgent({ orgId, limits }), { parent: root });
+      const child = await running(await someAgent({ orgId }), { parent: middle });
+      server.otherwise = said;
+      await callModel(child);
+      expect(await failureOf(callModel(middle))).toMatchObject({ type: 'budget' });
+      expect(await failureOf(callModel(child, { place: 'execute.1' }))).toMatchObject({ type: 'budget' });
+      // What is beside it or above it has no such limit.
+      await callModel(root);
+      await callModel(await running(await someAgent({ orgId }), { parent: root }));
+    },
+  );
+
+  test('counts both of two attempts that overlap, and neither gives back what the other reserved', async () => {
+    const agent = await someAgent();
+    const task = await running(agent);
+    server.script(
+      { text: 'late', delayMs: 900, usage: { input: 10, output: 1 } },
+      { text: 'in time', delayMs: 300, usage: { input: 20, output: 2 } },
+    );
+    const first = callModel(task, { attempt: 1 });
+    await until(() => server.requests.length === 1);
+    const second = callModel(task, { attempt: 2 });
+    await Promise.all([first, second]);
+    expect(await callOf(task)).toMatchObject({
+      ...{ status: 'completed', answer: { text: 'in time' }, reserved_tokens: 0 },
+      ...{ input_tokens: 30, output_tokens: 3, attempts: 2 },
+    });
+    expect(await rowOf(task)).toMatchObject({ output: 'in time', input_tokens: 30, output_tokens: 3 });
+    expect(await spentToday(agent)).toEqual({ tokens: 33, nanos: 33_000 });
+  });
+
+  test('keeps what a second attempt reserved when the first one fails or is answered late', async () => {
+    const task = await running(await someAgent());
+    server.script({ status: 500, delayMs: 300 }, { text: 'slow', delayMs: 1_200 });
+    const first = failureOf(callModel(task, { attempt: 1 }));
+    await until(() => server.requests.length === 1);
+    const second = callModel(task, { attempt: 2 });
+    await until(() => server.requests.length === 2);
+    await first;
+    const call = await callOf(task);
+    expect(call).toMatchObject({ status: 'running', attempts: 2 });
+    expect(call?.reserved_tokens).toBeGreaterThan(0);
+    await second;
+    expect(await callOf(task)).toMatchObject({ status: 'completed', reserved_tokens: 0 });
+  });
+
+  test('of a day counts what tasks used that are gone by now', async () => {
+    const agent = await someAgent({ limits: { maxTokensPerDay: 550 } });
+    const task = await running(agent);
+    server.script(said);
+    await callModel(task);
+    await db().deleteFrom('tasks').where('org_id', '=', task.org_id).execute();
+    expect(await failureOf(callModel(await running(agent)))).toMatchObject({ type: 'budget' });
   });
 
   test('is not passed by two that are made at once', async () => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { notify } from '../../../src/db/notify.js';
 import { claimToolCall } from '../../../src/db/tool-calls.js';
 import { endedNotices } from '../../../src/domain/ended-notice.js';
-import { defineTool, type ToolContext } from '../../../src/plugin/define-tool.js';
+import { defineTool, InvalidInput, type ToolContext } from '../../../src/plugin/define-tool.js';
 import { defineBuiltin } from '../../../src/tools/builtin.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { attempt, builtin, plugin, toolCalls } from '../../support/tool-calls.js';
@@ -29,6 +29,9 @@ const ANSWERS: Record<string, () => unknown> = {
     throw new Error(`the market is closed\0${'x'.repeat(3_000)}`);
   },
   throws_text: () => Promise.reject('just a text'),
+  asked_wrongly: () => {
+    throw new InvalidInput('there is no such market');
+  },
   circular: () => circular,
   large: () => 'x'.repeat(300_000),
   bigint: () => 1n,
@@ -88,6 +91,7 @@ describeEachDatabase('a tool', (database) => {
   test.each([
     ['throws', 'the market is closed\ufffdxxx'],
     ['throws_text', 'just a text'],
+    ['asked_wrongly', 'there is no such market'],
     ['circular', 'its answer is'],
     ['large', 'its answer is larger than 256 KB'],
     ['bigint', 'its answer is not JSON'],
@@ -97,6 +101,7 @@ describeEachDatabase('a tool', (database) => {
     const given = await task();
     const made = await call(given, name);
     expect(made).toMatchObject({ status: 'failed', error: expect.stringContaining(error), result: null });
+    expect(made.error_category).toBe(name === 'asked_wrongly' ? 'invalid_input' : null);
     expect(made.error?.length).toBeLessThanOrEqual(2_000);
     expect(made.error).not.toContain('secret_table');
     expect(await look(given)).toEqual({ kind: 'made' });
