@@ -167,7 +167,7 @@ export class ToolCaller {
       await this.visit({ ...visit, isInner: true }, id);
       const made = await getToolCall(db, task.org_id, id);
       if (made?.status === 'completed') return made.result;
-      throw new CallError(made?.error ?? 'was interrupted', 'tool');
+      throw new CallError(made?.error ?? 'was interrupted', made?.error_category ?? 'tool');
     };
   }
 }
