@@ -6,6 +6,8 @@ const KEPT = 300;
 /** What earlier answers named, so that later requests meet what exists. */
 export interface IdPool {
   pick(kind: string, random: Random): string | undefined;
+  /** A call of a tool, with its task. */
+  toolCall(random: Random): { taskId: string; callId: string } | undefined;
   /** A cursor that a page of this path gave. */
   cursor(path: string, random: Random): string | undefined;
   /** Payloads that were encrypted here. */
@@ -62,8 +64,15 @@ export function createIdPool(): IdPool {
     }
   }
 
+  function learnToolCalls(taskId: unknown, calls: unknown): void {
+    if (typeof taskId !== 'string' || !Array.isArray(calls)) return;
+    for (const call of calls)
+      if (isObject(call) && typeof call.id === 'string') ring('tool-calls').add({ taskId, callId: call.id });
+  }
+
   return {
     pick: text,
+    toolCall: (random) => rings.get('tool-calls')?.pick(random) as ReturnType<IdPool['toolCall']>,
     cursor: (path, random) => text(`cursor ${path}`, random),
     payloads: (random) => rings.get('payloads')?.pick(random),
     learn({ method, path }, answer) {
@@ -73,6 +82,8 @@ export function createIdPool(): IdPool {
       learnIds('subscriptions', [answer.subscription, answer.subscriptions].flat());
       // Not those of other answers: the run's own agent must stay as it is.
       if (method === 'POST' && path === '/agents') learnIds('agents', answer.agent);
+      learnToolCalls(answer.executionId, answer.toolCalls);
+      if (isObject(answer.task)) learnToolCalls(answer.task.task_id, answer.task.tool_calls);
       learnTasks([answer, { task_id: answer.executionId }, answer.task, answer.tasks].flat());
       // Not those of a list: among them are the tools that come with the product.
       if (method === 'POST' && path === '/tools') learnIds('tools', answer.tool);

@@ -82,10 +82,12 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
 
   function pathOf(operation: ApiOperation, random: Random, isBad: boolean): string {
     const { path, parameters } = operation;
+    const made = path.includes('{callId}') ? pool.toolCall(random) : undefined;
     return path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const { schema = {} } = parameters.find((one) => one.in === 'path' && one.name === name) ?? {};
       if (isBad && chance(random, 0.3)) return random.pick(IDS);
       if (schema.enum) return String(random.pick(schema.enum));
+      if (made) return encodeURIComponent(name === 'callId' ? made.callId : made.taskId);
       if (name === 'key') return String(values(schema, name, random));
       if (isOwn(operation) && !chance(random, 0.1)) return callers.agent.id;
       return pool.pick(kindOf(path), random) ?? random.pick(IDS);
