@@ -100,6 +100,8 @@ export function createFireWindow(options: FireWindowOptions) {
       }
       try {
         const firings = await arming.claimDue();
+        // A claim that hung with the database for so long may belong to whoever takes over what it claimed.
+        if (firings.length > 0 && now() - roundAt > STOPPED_MS) await assertCurrent();
         for (const firing of firings) sending.send(firing);
         heartbeat();
         if (firings.length > 0) continue;

@@ -72,10 +72,7 @@ async function outage(
     );
     const overdueMs = overdueDoneMs(bench, backAt);
     verdict.say(`${what}: healthy after ${seconds(healthyMs)}, overdue done after ${seconds(overdueMs)}`);
-    // What was being claimed while the database hung may be sent by the arming of before and by the one that takes over:
-    // under one id each, seen in one run of some ten.
-    const isHung = mode === 'hangs' && victim.name === 'database';
-    judgeLedger(verdict, bench.ledger, { acknowledged: 0, duplicates: isHung ? 0.5 : 0.1 });
+    judgeLedger(verdict, bench.ledger, { acknowledged: 0, duplicates: 0.1 });
     const listDue = async () =>
       (await listTimers(bench.caller, bench.run)).filter(({ name }) => !name.startsWith('later'));
     await until(async () => (await listDue()).every(({ status }) => status === 'fired'), 30_000);
