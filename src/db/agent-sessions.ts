@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Connection, SessionEnd } from '../schemas/agent.js';
 import type { AgentRow } from './agents.js';
 import type { Db } from './database.js';
-import type { AgentSessionTable } from './tables.js';
+import type { AgentSessionTable } from './tables-of-agents.js';
 import type { Position } from './timers.js';
 
 export type AgentSessionRow = Selectable<AgentSessionTable>;

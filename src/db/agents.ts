@@ -1,14 +1,9 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
-import type {
-  AgentFilter,
-  AgentStatus,
-  Connection,
-  InstructionText,
-  Lifecycle,
-  Limits,
-} from '../schemas/agent.js';
+import type { AgentFilter, AgentStatus, Connection, InstructionText, Lifecycle } from '../schemas/agent.js';
+import type { Limits } from '../schemas/limits.js';
 import type { Db } from './database.js';
-import type { AgentTable, StoredAction } from './tables.js';
+import type { StoredAction } from './tables.js';
+import type { AgentTable } from './tables-of-agents.js';
 import type { Position } from './timers.js';
 
 export type AgentRow = Selectable<AgentTable>;

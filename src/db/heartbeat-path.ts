@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Db } from './database.js';
-import type { HeartbeatPathTable } from './tables.js';
+import type { HeartbeatPathTable } from './tables-of-agents.js';
 
 /**
  * Says that all heartbeats of before `at` have been written; after a longer gap than `gapMs` the path counts as

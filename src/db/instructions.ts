@@ -2,7 +2,7 @@ import { type Selectable, sql, type Updateable } from 'kysely';
 import type { InstructionFilter, InstructionLayer, Variant } from '../schemas/instruction.js';
 import type { AgentRow } from './agents.js';
 import type { Db } from './database.js';
-import type { InstructionTable } from './tables.js';
+import type { InstructionTable } from './tables-of-agents.js';
 import type { Position } from './timers.js';
 
 export type InstructionRow = Selectable<InstructionTable>;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Limits } from '../schemas/agent.js';
+import type { Limits } from '../schemas/limits.js';
 import type { Db } from './database.js';
 import type { TaskRow } from './tasks.js';
 

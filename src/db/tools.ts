@@ -1,7 +1,7 @@
 import { type Selectable, sql, type Updateable } from 'kysely';
 import type { ToolFilter, ToolRequest } from '../schemas/tool.js';
 import type { Db } from './database.js';
-import type { ToolTable } from './tables.js';
+import type { ToolTable } from './tables-of-agents.js';
 import type { Position } from './timers.js';
 
 export type ToolRow = Selectable<ToolTable>;

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { ConfigError } from '../config.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
 import type { ToolDefinition } from '../plugin/define-tool.js';
-import { InstructionText, Limits, ToolName } from '../schemas/agent.js';
+import { InstructionText, ToolName } from '../schemas/agent.js';
 import { Name } from '../schemas/identity.js';
+import { Limits } from '../schemas/limits.js';
 
 /** What a plugin adds. */
 export interface Plugin {

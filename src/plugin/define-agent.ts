@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { InstructionText, Limits, ToolName } from '../schemas/agent.js';
+import { InstructionText, ToolName } from '../schemas/agent.js';
 import { Name } from '../schemas/identity.js';
+import { Limits } from '../schemas/limits.js';
 import { MethodName } from '../schemas/task.js';
 
 /** What a model is asked by an agent's code. */
