@@ -59,8 +59,9 @@ export const createQuestionOfTool =
       const most = attemptsOf(await getAgent(db, task.org_id, task.agent_id));
       await askAgain(makeModelCall, { orgId: task.org_id, taskId: task.id, place }, { most, signal });
       const made = await getModelCall(db, task.org_id, id);
-      // A call that did not throw has recorded its answer, in this shape.
-      const { text, data } = (made?.answer ?? { text: '', data: null }) as ModelAnswer;
+      if (made?.status !== 'completed') throw new CallError('the call was interrupted', 'interrupted');
+      // As it was recorded.
+      const { text, data } = made.answer as ModelAnswer;
       return { text, data };
     };
   };
