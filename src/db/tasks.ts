@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { ErrorCategory, TaskFilter, TaskStatus } from '../schemas/task.js';
+import { END_GRACE_MS } from '../schemas/task-limits.js';
 import type { Db } from './database.js';
 import type { TaskTable } from './tables-of-tasks.js';
 import type { Position } from './timers.js';
@@ -28,8 +29,6 @@ export interface NewTask {
 
 /** Until then whoever starts its workflow has done so. */
 const START_GRACE_MS = 20_000;
-/** After its time limit, until its workflow has said that it is over. */
-const END_GRACE_MS = 60_000;
 
 const HAS_ENDED = sql<boolean>`status in ('completed', 'failed', 'cancelled', 'timed_out')`;
 /** Whether a task of this status has come to its end. */

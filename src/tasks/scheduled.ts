@@ -5,13 +5,12 @@ import { getSchedule } from '../db/schedules.js';
 import type { Tables } from '../db/tables.js';
 import { insertTask } from '../db/tasks.js';
 import type { ScheduledTaskRef, TaskRef } from '../messages/task.js';
+import { DEFAULT_LIMITS } from '../schemas/task-limits.js';
 import { unavailableOf } from './prepare-task.js';
 import { taskEvent } from './tasks.js';
 
 /** Nobody waits for what comes round by itself. */
 const PRIORITY = 7;
-/** Where the agent has no limit of its own. */
-export const SCHEDULED_TIMEOUT_MS = 300_000;
 
 /** The row of a task that a schedule started, unless it stands or its agent takes none now; false where there is no such schedule. */
 export async function writeScheduled(
@@ -28,7 +27,7 @@ export async function writeScheduled(
     const row = await insertTask(tx, {
       ...{ orgId, id: taskId, agent, method, prompt, input, priority: PRIORITY },
       ...{ userId: null, sessionId: null, metadata: { scheduleId }, parent: null, fingerprint: null },
-      timeoutMs: agent.limits.timeout ?? SCHEDULED_TIMEOUT_MS,
+      timeoutMs: agent.limits.timeout ?? DEFAULT_LIMITS.taskMs,
       createdAt: at,
     });
     if (row)

@@ -6,12 +6,10 @@ import type { ToolCallRow } from '../../db/task-calls.js';
 import { hasEnded, setWaiting, type TaskRow } from '../../db/tasks.js';
 import { goOnUnlessWaiting, holdToolCall, type ToolCallEnd } from '../../db/tool-calls.js';
 import type { ToolOutcome } from '../../messages/task.js';
+import { END_GRACE_MS } from '../../schemas/task-limits.js';
 import { taskEvent } from '../../tasks/tasks.js';
 import type { ToolCallRecorder } from './tool-call-recorder.js';
 import type { GrantedTool } from './tool-grants.js';
-
-/** After its deadline, or its time limit, a task's workflow has this time to say what follows. */
-const GRACE_MS = 60_000;
 
 export interface ApprovalsOptions {
   database: Pick<Database, 'db'>;
@@ -34,7 +32,7 @@ export function createApprovals({ database, recorder, now, timeoutMs }: Approval
 
   /** A task that waits for nobody any more runs again. */
   async function goOn(task: TaskRow): Promise<void> {
-    await goOnUnlessWaiting(db, task, new Date(now() + task.timeout_ms + GRACE_MS));
+    await goOnUnlessWaiting(db, task, new Date(now() + task.timeout_ms + END_GRACE_MS));
   }
 
   async function reject(task: TaskRow, call: ToolCallRow, error: string): Promise<ToolOutcome | undefined> {
@@ -57,7 +55,7 @@ export function createApprovals({ database, recorder, now, timeoutMs }: Approval
         if (!locked || hasEnded(locked.status))
           throw ApplicationFailure.nonRetryable('the task has ended', 'cancelled');
         if (!(await holdToolCall(tx, call, deadline))) return false;
-        const latest = Math.max(deadline.getTime() + GRACE_MS, locked.overdue_at?.getTime() ?? 0);
+        const latest = Math.max(deadline.getTime() + END_GRACE_MS, locked.overdue_at?.getTime() ?? 0);
         await setWaiting(tx, { orgId, id }, { status: 'awaiting_approval', overdueAt: new Date(latest) });
         const data = {
           callId: call.id,

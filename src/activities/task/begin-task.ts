@@ -9,6 +9,7 @@ import type { Plan, ScheduledTaskRef, TaskError, TaskRef } from '../../messages/
 import type { AgentModels } from '../../models/agent-models.js';
 import type { AgentDefinition, Hooks } from '../../plugin/define-agent.js';
 import type { Stage } from '../../schemas/task.js';
+import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { unavailableOf } from '../../tasks/prepare-task.js';
 import { writeScheduled } from '../../tasks/scheduled.js';
 import { type Tasks, taskEvent } from '../../tasks/tasks.js';
@@ -24,7 +25,6 @@ export interface BeginTaskOptions {
 
 /** After so many attempts a row that is not there will not come: nobody acknowledged it. */
 const MOST_LOOKS = 12;
-export const DEFAULT_ATTEMPTS = 4;
 /** A paused agent keeps what it was given: it is looked at again after this time. */
 const PAUSE_MS = 5_000;
 
@@ -129,7 +129,7 @@ export function createBeginTask(options: BeginTaskOptions) {
     return {
       agentName: agent.name,
       leftMs: task.timeout_ms,
-      maxAttempts: agent.limits.maxAttempts ?? DEFAULT_ATTEMPTS,
+      maxAttempts: agent.limits.maxAttempts ?? DEFAULT_LIMITS.attempts,
       stages: stagesWithCode(definitionOf(catalogue, agent), task),
       steps: 0,
     };

@@ -6,6 +6,7 @@ import type { ToolCallRow } from '../../db/task-calls.js';
 import { getTask, hasEnded, type NewTask, type TaskRow } from '../../db/tasks.js';
 import { claimToolCall, countChildren, lineOf, type ToolCallEnd } from '../../db/tool-calls.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
+import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { type Assignment, prepareAssignment, unavailableOf } from '../../tasks/prepare-task.js';
 import type { Tasks } from '../../tasks/tasks.js';
 import { ExecuteAgentArguments } from '../../tools/system/execute-agent.js';
@@ -15,8 +16,6 @@ import { completedWith } from './run-tool.js';
 const DEEPEST = 3;
 /** Of the first task, all levels together: what one request may set off. */
 const MOST_DESCENDANTS = 10;
-/** Of a child whose agent has no limit of its own. */
-const DEFAULT_TIMEOUT_MS = 300_000;
 
 export interface ChildTasksOptions {
   database: Database;
@@ -98,7 +97,7 @@ export function createChildTasks({ database, catalogue, tasks, now }: ChildTasks
   ): NewTask => ({
     ...{ orgId: task.org_id, id, agent, ...assignment },
     ...{ priority: task.priority, userId: task.user_id, sessionId: null, metadata: {} },
-    timeoutMs: Math.min(agent.limits.timeout ?? DEFAULT_TIMEOUT_MS, task.timeout_ms),
+    timeoutMs: Math.min(agent.limits.timeout ?? DEFAULT_LIMITS.taskMs, task.timeout_ms),
     ...{ parent: task, fingerprint: null, createdAt: new Date(now()) },
   });
 

@@ -6,8 +6,8 @@ import { getModelCall, requestModelCalls } from '../../db/task-calls.js';
 import type { TaskRow } from '../../db/tasks.js';
 import { callId } from '../../messages/task.js';
 import { CallError, type ModelAnswer } from '../../plugin/define-agent.js';
+import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import type { BuiltinContext } from '../../tools/builtin.js';
-import { DEFAULT_ATTEMPTS } from './begin-task.js';
 import type { MakeModelCall, ModelCallRef } from './call-model.js';
 
 /** What a call of a tool asks models with: its questions are calls of the same task, below its place. */
@@ -46,7 +46,7 @@ async function askAgain(
   }
 }
 
-const attemptsOf = (agent: AgentRow | undefined) => agent?.limits.maxAttempts ?? DEFAULT_ATTEMPTS;
+const attemptsOf = (agent: AgentRow | undefined) => agent?.limits.maxAttempts ?? DEFAULT_LIMITS.attempts;
 
 export const createQuestionOfTool =
   (db: Db, makeModelCall: MakeModelCall): QuestionOfTool =>

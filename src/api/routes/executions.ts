@@ -3,6 +3,7 @@ import type { AgentRow } from '../../db/agents.js';
 import { agentOfType, agentTypes } from '../../db/working-agents.js';
 import { Execution, ExecutionAccepted, ExecutionRequest } from '../../schemas/execution.js';
 import { Problem } from '../../schemas/problem.js';
+import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { executionAnswer } from '../execution-answer.js';
 import { fingerprintOf } from '../idempotency.js';
 import { invalid } from '../problem.js';
@@ -16,8 +17,6 @@ export const tag = 'Executions';
 const callers = ['key', 'admin'] as const;
 const word = 'execution' as const;
 
-/** Of an agent that does not say otherwise. */
-const TIMEOUT_MS = 30_000;
 const PRIORITY = 5;
 const NAMES = { method: 'action', prompt: 'input.prompt' };
 /** An error does not list more. */
@@ -52,7 +51,7 @@ const executeRoute = route({
         agent,
         ...checkAssignment(services, agent, asked, NAMES),
         ...{ priority: PRIORITY, userId: null, sessionId: null, metadata: {} },
-        timeoutMs: agent.limits.timeout ?? TIMEOUT_MS,
+        timeoutMs: agent.limits.timeout ?? DEFAULT_LIMITS.executionMs,
       };
     });
     const answer = { executionId: id, taskId: id, status: 'queued' as const };

@@ -5,6 +5,7 @@ import { getToolCall, type ToolCallRow, toolCallsOf } from '../../db/task-calls.
 import { hasEnded, setWaiting, type TaskRow } from '../../db/tasks.js';
 import { Problem } from '../../schemas/problem.js';
 import { Decision, TaskAnswer } from '../../schemas/task.js';
+import { END_GRACE_MS } from '../../schemas/task-limits.js';
 import { taskEvent } from '../../tasks/tasks.js';
 import type { Caller } from '../caller.js';
 import { ApiProblem } from '../problem.js';
@@ -13,9 +14,6 @@ import { route } from '../route.js';
 import type { Services } from '../services.js';
 import { taskDetail } from '../task-answer.js';
 import { callers, tag } from './tasks.js';
-
-/** After its time limit a task's workflow has this time to say that it is over. */
-const END_GRACE_MS = 60_000;
 
 const decidedEvents = (task: TaskRow, calls: readonly ToolCallRow[], { decision, by, at }: Decided) =>
   calls.map(({ id: callId, name: tool, place }) =>

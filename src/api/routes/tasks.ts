@@ -13,6 +13,7 @@ import {
   TaskRequest,
   ToolCallAnswer,
 } from '../../schemas/task.js';
+import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { fingerprintOf } from '../idempotency.js';
 import { readPage } from '../page.js';
 import { ApiProblem, invalid } from '../problem.js';
@@ -27,7 +28,6 @@ export const tag = 'Tasks';
 export const callers = ['key', 'admin'] as const;
 const word = 'task' as const;
 
-const TIMEOUT_MS = 300_000;
 const NAMES = { method: 'method_name', prompt: 'prompt' };
 
 async function findByName({ db }: Services, orgId: string, name: string): Promise<AgentRow> {
@@ -37,7 +37,7 @@ async function findByName({ db }: Services, orgId: string, name: string): Promis
 }
 
 const timeoutOf = ({ timeout_seconds: seconds }: TaskRequest, { limits }: AgentRow) =>
-  typeof seconds === 'number' ? Math.round(seconds * 1_000) : (limits.timeout ?? TIMEOUT_MS);
+  typeof seconds === 'number' ? Math.round(seconds * 1_000) : (limits.timeout ?? DEFAULT_LIMITS.taskMs);
 
 async function planOf(body: TaskRequest, orgId: string, services: Services) {
   const { agent_name: agentName, method_name: method, prompt, input, priority, metadata } = body;
