@@ -13,6 +13,15 @@ const CODES = new Map<unknown, number>(Object.entries(PROBLEM_STATUS));
 const OF_HTTP = new Set([200, 201, 204, 400, 401, 403, 404, 405, 413, 415, 422, 429]);
 
 const NOT_ASCII = /[^\x21-\x7e]/;
+/** What Node reads of a head: a longer one is refused before anybody looks at its path. */
+const LONGEST_HEAD = 16_384;
+/** Of a head, those that the sender adds by itself: Host, Connection, Content-Length. */
+const CONNECTION_HEADERS = 200;
+const headLength = ({ method, target, headers }: HttpRequest): number =>
+  Object.entries(headers).reduce(
+    (total, [name, value]) => total + name.length + value.length + ': \r\n'.length,
+    method.length + target.length,
+  );
 /** A page and its files: there, and no part of the document. */
 const HIDDEN = /^\/api-docs/;
 
@@ -65,13 +74,16 @@ export function createJudge(document: ApiDocument) {
           .map((name) => `it lacks ${name}`);
 
   return {
-    http({ method, target }: HttpRequest, outcome: Outcome): string[] {
+    http(request: HttpRequest, outcome: Outcome): string[] {
+      const { method, target } = request;
       if (outcome.kind === 'left') return [];
       // No parser takes such bytes, whatever the path, and none then knows that a method has no body.
       if (NOT_ASCII.test(target) && outcome.kind === 'failed') return [];
       if (NOT_ASCII.test(target) && outcome.kind === 'answer' && outcome.status === 400)
         return ofProblem(outcome);
       if (outcome.kind === 'failed') return [outcome.reason];
+      if (outcome.status === 400 && headLength(request) > LONGEST_HEAD - CONNECTION_HEADERS)
+        return method === 'HEAD' ? [] : ofProblem(outcome);
       const { status } = outcome;
       if (status >= 500) return [`${status}: ${outcome.body.slice(0, 300)}`];
       const known = document.find(method, pathOf(target));
