@@ -44,6 +44,7 @@ module.exports = {
       'db/',
       'hosted/catalogue',
       'engine/starter',
+      'outbound/guard',
     ]),
     only('agents-write-rows', 'agents', [...GROUND, 'domain/', 'messages/', 'db/', 'engine/starter']),
     only('activities-never-orchestrate', 'activities', [

@@ -131,9 +131,33 @@ export const Environment = z.object({
   MODEL_PRICES: modelPrices,
   ORG_MAX_TOKENS_PER_DAY: Count.optional(),
   ORG_MAX_COST_USD_PER_DAY: z.coerce.number().positive().optional(),
+  TASK_TIMEOUT_SECONDS: Count.default(300).describe(
+    'Of a task, where neither its caller nor its agent says otherwise',
+  ),
   MAX_WORKERS: Count.default(10).describe('Calls of models and tools at once, per worker'),
   APPROVAL_TIMEOUT_SECONDS: Count.default(86_400),
+  MAINSPRING_CONFIG: z.string().optional().describe('A YAML file that declares agents and schedules'),
   MAINSPRING_PLUGINS: list.describe('Modules with agents and tools'),
+  TELEGRAM_BASE_URL: httpUrl.default('https://api.telegram.org').describe('Of its Bot API'),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe('The server that takes e-mails: smtp://user:password@host:587'),
+  SMTP_FROM: z.string().min(3).max(320).default('mainspring@localhost'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('A Redis server whose streams carry tasks and results'),
+  REDIS_DB: z.coerce.number().int().min(0).max(65_535).default(0),
+  REDIS_ORG: z.string().default('demo').describe('The organisation that the streams belong to'),
+  TASK_STREAM: z.string().min(1).default('parrot:agent_tasks'),
+  RESULT_STREAM: z.string().min(1).default('parrot:agent_results'),
+  CONSUMER_GROUP: z.string().min(1).default('agent_service'),
+  CONSUMER_NAME: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Of this process in its group; made up when not given'),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
   DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
   METRICS_PORT: Port.optional().describe("Of the Temporal SDK's own metrics, which /metrics appends"),

@@ -1,29 +1,13 @@
-import type { AgentRow } from '../db/agents.js';
-import { getTask, type NewTask, type TaskRow } from '../db/tasks.js';
-import type { FieldError } from '../schemas/field-errors.js';
-import { type Assignment, prepareAssignment, unavailableOf } from '../tasks/prepare-task.js';
+import { getTask, type TaskRow } from '../db/tasks.js';
+import type { PlannedTask, TaskPlan } from '../tasks/task-request.js';
 import { ApiProblem, invalid } from './problem.js';
 import type { Services } from './services.js';
 
-/** What a request for a task calls its fields. */
-export type FieldNames = Record<'method' | 'prompt', string>;
-
-/** What the agent is asked, in its own words. Throws for an agent that takes no tasks now, and for what it does not understand. */
-export function checkAssignment(
-  { catalogue }: Pick<Services, 'catalogue'>,
-  agent: AgentRow,
-  asked: Assignment,
-  names: FieldNames,
-): Assignment {
-  const reason = unavailableOf(agent);
-  if (reason !== null) throw new ApiProblem('wrong_state', `${agent.name} takes no tasks: ${reason}`);
-  const prepared = prepareAssignment(catalogue, agent, asked);
-  if (prepared.kind === 'ready') return prepared.assignment;
-  const errors = prepared.errors.map(({ field, path, message }): FieldError => {
-    if (field !== 'input') return { path: names[field], message };
-    return { path: path === '' ? 'input' : `input.${path}`, message };
-  });
-  throw invalid(errors);
+/** What was asked, once it can be; throws the answer that says why it cannot. */
+export function orProblem<T extends { kind: 'ready' }>(made: T | Exclude<PlannedTask, { kind: 'ready' }>): T {
+  if (made.kind === 'refused') throw invalid(made.errors);
+  if (made.kind === 'unavailable') throw new ApiProblem('wrong_state', made.message);
+  return made;
 }
 
 /**
@@ -33,7 +17,7 @@ export function checkAssignment(
 export async function submitOnce(
   services: Services,
   { orgId, id, fingerprint }: { orgId: string; id: string; fingerprint: string },
-  plan: () => Promise<Omit<NewTask, 'orgId' | 'id' | 'fingerprint' | 'parent' | 'createdAt'>>,
+  plan: () => Promise<TaskPlan>,
 ): Promise<TaskRow> {
   const row = (await getTask(services.db, orgId, id)) ?? (await submit());
   if (row.fingerprint !== fingerprint)

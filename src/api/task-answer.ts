@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { hasEnded, type TaskRow } from '../db/tasks.js';
 import type { ShownToolCall } from '../db/tool-call-views.js';
+import { maskedDelivery } from '../domain/delivery-secrets.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Task, TaskAnswer, TaskResult, TaskToolCall } from '../schemas/task.js';
 import { durationOf } from '../tasks/tasks.js';
@@ -22,18 +23,26 @@ function resultOf(row: TaskRow): z.input<typeof TaskResult> | null {
   };
 }
 
+/** One whose moment has come waits its turn as any other. */
+const statusOf = ({ status, scheduled_at: startsAt }: TaskRow): TaskRow['status'] =>
+  status === 'scheduled' && startsAt !== null && startsAt.getTime() <= Date.now() ? 'queued' : status;
+
 /** A task's row as it is answered. */
-export const taskAnswer = (row: TaskRow, { starter }: Pick<Services, 'starter'>): z.input<typeof Task> => ({
+export const taskAnswer = (
+  row: TaskRow,
+  { starter, vault }: Pick<Services, 'starter' | 'vault'>,
+): z.input<typeof Task> => ({
   task_id: row.id,
   agent_id: row.agent_id,
   agent_name: row.agent_name,
-  status: row.status,
+  status: statusOf(row),
   priority: row.priority,
   prompt: row.prompt,
   method_name: row.method,
   input: row.input,
   user_id: row.user_id,
   session_id: row.session_id,
+  delivery: row.delivery.map((one) => maskedDelivery(one, vault)),
   metadata: row.metadata,
   timeout_seconds: row.timeout_ms / 1_000,
   parent_task_id: row.parent_id,
@@ -41,6 +50,7 @@ export const taskAnswer = (row: TaskRow, { starter }: Pick<Services, 'starter'>)
   token_usage: tokensOf({ input: row.input_tokens, output: row.output_tokens }),
   cost_usd: usdOf(row.cost_nanos),
   created_at: row.created_at.toISOString(),
+  scheduled_at: row.scheduled_at?.toISOString() ?? null,
   started_at: row.started_at?.toISOString() ?? null,
   completed_at: row.completed_at?.toISOString() ?? null,
   result: resultOf(row),
@@ -66,7 +76,7 @@ export const toolCallAnswer = (row: ShownToolCall): z.input<typeof TaskToolCall>
 export const taskDetail = (
   row: TaskRow,
   calls: readonly ShownToolCall[],
-  services: Pick<Services, 'starter'>,
+  services: Pick<Services, 'starter' | 'vault'>,
 ): z.input<typeof TaskAnswer>['task'] => ({
   ...taskAnswer(row, services),
   tool_calls: calls.map(toolCallAnswer),

@@ -10,6 +10,7 @@ import * as tasks from './migrations/0006-tasks.js';
 import * as taskStatistics from './migrations/0007-task-statistics.js';
 import * as callErrors from './migrations/0008-call-errors.js';
 import * as spending from './migrations/0009-spending.js';
+import * as deliveriesOfTasks from './migrations/0010-deliveries-of-tasks.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-task-statistics': taskStatistics,
   '0008-call-errors': callErrors,
   '0009-spending': spending,
+  '0010-deliveries-of-tasks': deliveriesOfTasks,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { ErrorCategory, Stage, TaskStatus, ToolCallStatus } from '../schemas/task.js';
+import type { TaskDelivery } from '../schemas/task-delivery.js';
 import type { Json } from './json-column.js';
 
 /** One thing that an agent is to do, or did: its intent until it ends, the ledger of it from then on. */
@@ -17,6 +18,8 @@ export interface TaskTable {
   status: TaskStatus;
   user_id: string | null;
   session_id: string | null;
+  /** Where its result goes; secrets are sealed. */
+  delivery: Json<TaskDelivery[]>;
   metadata: Json<Record<string, unknown>>;
   /** From its start on, without what it waits for approvals. */
   timeout_ms: number;
@@ -37,6 +40,8 @@ export interface TaskTable {
   /** In 10⁻⁹ US dollars; null as soon as one price was not known. */
   cost_nanos: Generated<number | null>;
   created_at: Generated<Date>;
+  /** It does not start before; null: it starts in its turn. */
+  scheduled_at: Date | null;
   started_at: Date | null;
   completed_at: Date | null;
   /** When the sweep asks for its workflow, should it not have ended by then; null once it has. */

@@ -130,6 +130,7 @@ export interface DeliveryTable {
   id: string;
   timer_id: string | null;
   subscription_id: string | null;
+  task_id: string | null;
   channel: Channel;
   /** Scheme, host and port, or the channel's name where it calls nobody outside. */
   receiver: string;

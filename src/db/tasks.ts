@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { ErrorCategory, TaskFilter, TaskStatus } from '../schemas/task.js';
+import type { TaskDelivery } from '../schemas/task-delivery.js';
 import { END_GRACE_MS } from '../schemas/task-limits.js';
 import type { Db } from './database.js';
 import type { TaskTable } from './tables-of-tasks.js';
@@ -19,7 +20,11 @@ export interface NewTask {
   priority: number;
   userId: string | null;
   sessionId: string | null;
+  /** Where its result goes, secrets sealed; nowhere where left out. */
+  delivery?: readonly TaskDelivery[];
   metadata: Record<string, unknown>;
+  /** It does not start before; where left out it starts in its turn. */
+  scheduledAt?: Date | null;
   timeoutMs: number;
   /** That it is a part of. */
   parent: Pick<TaskRow, 'id' | 'root_id' | 'depth'> | null;
@@ -37,21 +42,35 @@ export const hasEnded = (status: TaskStatus): boolean =>
 
 /** Writes a task; undefined where its id is taken. */
 export async function insertTask(db: Db, task: NewTask): Promise<TaskRow | undefined> {
-  const { orgId, id, agent, method, prompt, priority, parent, fingerprint, createdAt } = task;
+  const {
+    orgId,
+    id,
+    agent,
+    method,
+    prompt,
+    priority,
+    parent,
+    fingerprint,
+    createdAt,
+    scheduledAt = null,
+  } = task;
+  const startsAt = scheduledAt && scheduledAt > createdAt ? scheduledAt : createdAt;
   return db
     .insertInto('tasks')
     .values({
       ...{ id, org_id: orgId, method, prompt, priority, fingerprint, created_at: createdAt },
       ...{ agent_id: agent.id, agent_name: agent.name, agent_type: agent.type },
       ...{ user_id: task.userId, session_id: task.sessionId, timeout_ms: task.timeoutMs },
-      status: 'queued',
+      status: startsAt === createdAt ? 'queued' : 'scheduled',
+      scheduled_at: scheduledAt,
+      delivery: JSON.stringify(task.delivery ?? []),
       input: JSON.stringify(task.input),
       metadata: JSON.stringify(task.metadata),
       output: JSON.stringify(null),
       parent_id: parent?.id ?? null,
       root_id: parent?.root_id ?? id,
       depth: parent ? parent.depth + 1 : 0,
-      overdue_at: new Date(createdAt.getTime() + START_GRACE_MS),
+      overdue_at: new Date(startsAt.getTime() + START_GRACE_MS),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
@@ -67,6 +86,9 @@ export async function getTask(db: Db, orgId: string, id: string): Promise<TaskRo
     .executeTakeFirst();
 }
 
+/** One whose moment has come waits its turn as any other. */
+const SHOWN_STATUS = sql`case when status = 'scheduled' and scheduled_at <= now() then 'queued' else status end`;
+
 /** Newest first, after `position`. */
 export async function listTasks(
   db: Db,
@@ -76,7 +98,7 @@ export async function listTasks(
 ): Promise<TaskRow[]> {
   const { status, agent_name: agentName, session_id: sessionId, priority, limit } = filter;
   let query = db.selectFrom('tasks').selectAll().where('org_id', '=', orgId);
-  if (status !== undefined) query = query.where('status', '=', status);
+  if (status !== undefined) query = query.where(sql<boolean>`${SHOWN_STATUS} = ${status}`);
   if (agentName !== undefined) query = query.where('agent_name', '=', agentName);
   if (sessionId !== undefined) query = query.where('session_id', '=', sessionId);
   if (priority !== undefined) query = query.where('priority', '=', priority);
@@ -220,7 +242,7 @@ export async function takeOverdueTasks(
 /** How many tasks of all organisations stand in a status. */
 export async function countUnended(db: Db, orgId?: string): Promise<{ queued: number; running: number }> {
   const { rows } = await sql<{ queued: number; running: number }>`
-    select count(*) filter (where started_at is null) as queued, count(*) filter (where started_at is not null) as running
+    select count(*) filter (where started_at is null and (scheduled_at is null or scheduled_at <= now())) as queued, count(*) filter (where started_at is not null) as running
     from tasks where overdue_at is not null ${orgId === undefined ? sql`` : sql`and org_id = ${orgId}`}`.execute(
     db,
   );

@@ -6,6 +6,7 @@ import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
 import { decided, type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { changed } from '../messages/timer-window.js';
 import {
+  type AboutTask,
   type Start,
   startOfAgent,
   startOfEndpoint,
@@ -40,11 +41,11 @@ export interface Starter {
   /** The same where it may also find out later, when its session ends or begins: never fails. */
   tryTellAgent(agent: AgentRef): Promise<void>;
   /** The workflow of a task; its row may come after it. Throws when the engine cannot be reached. */
-  startTask(task: TaskRef, about: { priority: number; agentId: string }): Promise<void>;
+  startTask(task: TaskRef, about: AboutTask): Promise<void>;
   /** Ends the workflow of a task whose row has ended; never fails: its next call finds out by itself. */
   tryCancelTask(task: TaskRef): Promise<void>;
   /** Tells a task that somebody decided about calls of its tools. Throws when the engine cannot be reached. */
-  tellDecided(task: TaskRef, about: { priority: number; agentId: string }): Promise<void>;
+  tellDecided(task: TaskRef, about: AboutTask): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -97,7 +98,9 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
   }
 
   const start = async (wanted: Start): Promise<void> => {
-    await client.workflow.start(wanted.type, { ...startOptions(wanted), requestEagerStart: true });
+    const options = startOptions(wanted);
+    // What waits cannot be begun at once.
+    await client.workflow.start(wanted.type, { ...options, requestEagerStart: !('startDelay' in options) });
   };
   /** An endpoint that has nothing to do lingers from its last word on. */
   const startWithWord = async (wanted: Start): Promise<void> => {

@@ -25,6 +25,15 @@ export interface Start {
   agentId?: string;
   /** Of work that waits its turn: 1, 3, 5, 7 or 9. */
   priority?: number;
+  /** It waits for this moment before it begins. */
+  startsAt?: Date | undefined;
+}
+
+/** What a task's workflow is started with besides its id. */
+export interface AboutTask {
+  priority: number;
+  agentId: string;
+  startsAt?: Date | undefined;
 }
 
 export const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
@@ -66,10 +75,7 @@ export const startOfAgent = (ref: AgentRef): Start => ({
   agentId: ref.agentId,
 });
 
-export const startOfTask = (
-  ref: TaskRef,
-  { priority, agentId }: { priority: number; agentId: string },
-): Start => ({
+export const startOfTask = (ref: TaskRef, { priority, agentId, startsAt }: AboutTask): Start => ({
   type: 'task',
   workflowId: taskWorkflowId(ref),
   queue: QUEUES.tasks,
@@ -79,6 +85,7 @@ export const startOfTask = (
   summary: 'A task of an agent, from its start to its result',
   agentId,
   priority,
+  startsAt,
 });
 
 /** As the client takes it; that the workflow runs already is success. */
@@ -91,12 +98,14 @@ export const startOptions = ({
   summary,
   agentId,
   priority,
+  startsAt,
 }: Start) => {
   const attributes: SearchAttributePair[] = [
     { key: MsOrg, value: orgId },
     { key: MsKind, value: kind },
     ...(agentId === undefined ? [] : [{ key: MsAgent, value: agentId }]),
   ];
+  const delayMs = startsAt === undefined ? 0 : startsAt.getTime() - Date.now();
   return {
     workflowId,
     taskQueue: queue,
@@ -109,5 +118,6 @@ export const startOptions = ({
     ...(priority === undefined
       ? {}
       : { priority: { priorityKey: priorityKeyOf(priority), fairnessKey: orgId } }),
+    ...(delayMs > 0 ? { startDelay: delayMs } : {}),
   };
 };

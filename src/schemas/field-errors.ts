@@ -24,12 +24,17 @@ function inWords(message: string): string {
   return pattern && words ? message.replace(pattern, words) : message;
 }
 
+/** Text where an object is expected: not this choice of a union was meant. */
+const isOfAnotherKind = ({ code, path }: Issue) => code === 'invalid_type' && path.length === 0;
+
 function errorsOf(issue: Issue, parent: PropertyKey[]): FieldError[] {
   const path = [...parent, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'is not a known field' }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const meant = issue.errors.filter((issues) => !issues.some(isOfAnotherKind));
+    if (meant.length === 1) return (meant[0] ?? []).flatMap((inner) => errorsOf(inner, path));
     const choices = issue.errors.flatMap((issues) => issues.map(({ message }) => inWords(message)));
     return [{ path: pathOf(path), message: [...new Set(choices)].join(', or ') }];
   }

@@ -1,7 +1,5 @@
 /** What of a task holds where neither the caller nor its agent says otherwise. */
 export const DEFAULT_LIMITS = {
-  /** Of a task, from its start on. */
-  taskMs: 300_000,
   /** Of an execution. */
   executionMs: 30_000,
   /** At one call of a model. */

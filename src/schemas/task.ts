@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { HORIZON_MS, Instant } from './duration.js';
 import { freeForm, Moment, Name, OwnId } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
+import { TaskDeliveries } from './task-delivery.js';
 
 export const TaskStatus = z.enum([
   'queued',
@@ -87,9 +89,18 @@ export const TaskRequest = z
     input: freeForm(256).default({}).describe('Of the method'),
     user_id: Name.nullish(),
     session_id: SessionId.nullish().describe('Tasks of one session remember what was said before'),
+    delivery: TaskDeliveries.default([{ channel: 'log' }]).describe(
+      'Where its result goes: a channel with what that needs, or a list of up to 10. `[]`: nowhere',
+    ),
     metadata: freeForm(16).default({}),
+    scheduled_at: Instant.refine(
+      (at) => at.getTime() - Date.now() <= HORIZON_MS,
+      'must not be more than 5 years ahead',
+    )
+      .nullish()
+      .describe('It starts then, not before; a moment that has passed: at once'),
     timeout_seconds: Seconds.nullish().describe(
-      "From its start on; waiting for an approval is not counted. By default the agent's `limits.timeout`, or 300",
+      "From its start on; waiting for an approval is not counted. By default the agent's `limits.timeout`, or `TASK_TIMEOUT_SECONDS` (300)",
     ),
   })
   .refine(({ prompt, method_name: method }) => prompt !== undefined || typeof method === 'string', {
@@ -169,11 +180,13 @@ export const Task = z
     input: z.record(z.string(), z.unknown()),
     user_id: z.string().nullable(),
     session_id: z.string().nullable(),
+    delivery: z.array(z.looseObject({ channel: z.string() })).describe('Secrets in it read `***`'),
     metadata: z.record(z.string(), z.unknown()),
     timeout_seconds: z.number(),
     parent_task_id: z.string().nullable(),
     ...usage,
     created_at: Moment,
+    scheduled_at: Moment.nullable(),
     started_at: Moment.nullable(),
     completed_at: Moment.nullable(),
     result: TaskResult.nullable(),

@@ -5,8 +5,8 @@ import { getSchedule } from '../db/schedules.js';
 import type { Tables } from '../db/tables.js';
 import { insertTask } from '../db/tasks.js';
 import type { ScheduledTaskRef, TaskRef } from '../messages/task.js';
-import { DEFAULT_LIMITS } from '../schemas/task-limits.js';
 import { unavailableOf } from './prepare-task.js';
+import { timeoutOf } from './task-request.js';
 import { taskEvent } from './tasks.js';
 
 /** Nobody waits for what comes round by itself. */
@@ -17,6 +17,7 @@ export async function writeScheduled(
   db: Kysely<Tables>,
   { orgId, taskId, scheduleId }: TaskRef & ScheduledTaskRef,
   at: Date,
+  config: { TASK_TIMEOUT_SECONDS: number },
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const schedule = await getSchedule(tx, orgId, scheduleId);
@@ -27,7 +28,7 @@ export async function writeScheduled(
     const row = await insertTask(tx, {
       ...{ orgId, id: taskId, agent, method, prompt, input, priority: PRIORITY },
       ...{ userId: null, sessionId: null, metadata: { scheduleId }, parent: null, fingerprint: null },
-      timeoutMs: agent.limits.timeout ?? DEFAULT_LIMITS.taskMs,
+      timeoutMs: timeoutOf(agent, config),
       createdAt: at,
     });
     if (row)

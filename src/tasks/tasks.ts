@@ -63,7 +63,8 @@ export function createTasks({
   return {
     async submit(task) {
       const { orgId, id: taskId, priority, agent, createdAt } = task;
-      if (!task.parent) await starter.startTask({ orgId, taskId }, { priority, agentId: agent.id });
+      const startsAt = task.scheduledAt ?? undefined;
+      if (!task.parent) await starter.startTask({ orgId, taskId }, { priority, agentId: agent.id, startsAt });
       const row = await database.db.transaction().execute(async (tx) => {
         const written = await insertTask(tx, task);
         if (written)

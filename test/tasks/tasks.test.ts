@@ -93,6 +93,7 @@ describeEachDatabase('the end of a task', (database) => {
       ...{ database: opened, tasks, catalogue: { agents: [], tools: new Map() } },
       models: { of: () => [], firstOf: () => null, lackOf: () => lack },
       schedules: { delete: async () => true },
+      config: { TASK_TIMEOUT_SECONDS: 300 },
     });
     return new MockActivityEnvironment().run(beginTask, refOf(task));
   };

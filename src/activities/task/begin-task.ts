@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Config } from '../../config.js';
 import { type AgentRow, getAgent } from '../../db/agents.js';
 import type { Database } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
@@ -19,6 +20,7 @@ export interface BeginTaskOptions {
   catalogue: Catalogue;
   models: AgentModels;
   tasks: Tasks;
+  config: Pick<Config, 'TASK_TIMEOUT_SECONDS'>;
   schedules: Pick<Schedules, 'delete'>;
   now?: () => number;
 }
@@ -69,7 +71,7 @@ function lackOf(
 
 /** Moves a task to running and says how it is carried out; null where there is nothing to do. */
 export function createBeginTask(options: BeginTaskOptions) {
-  const { database, catalogue, tasks, schedules, now = Date.now } = options;
+  const { database, catalogue, tasks, schedules, config, now = Date.now } = options;
   const { db } = database;
 
   /** What has a workflow is written after that was started: throws until it has waited long enough. */
@@ -80,7 +82,7 @@ export function createBeginTask(options: BeginTaskOptions) {
 
   /** False where its schedule is gone: then it was deleted with its agent, and comes round no more. */
   async function isScheduled(ref: TaskRef & ScheduledTaskRef, at: Date): Promise<boolean> {
-    if (await writeScheduled(db, ref, at)) return true;
+    if (await writeScheduled(db, ref, at, config)) return true;
     waitForRow();
     await schedules.delete(ref);
     return false;

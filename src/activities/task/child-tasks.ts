@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Config } from '../../config.js';
 import { type AgentRow, listAgents } from '../../db/agents.js';
 import { lockTask } from '../../db/approvals.js';
 import type { Database } from '../../db/database.js';
@@ -6,8 +7,8 @@ import type { ToolCallRow } from '../../db/task-calls.js';
 import { getTask, hasEnded, type NewTask, type TaskRow } from '../../db/tasks.js';
 import { claimToolCall, countChildren, lineOf, type ToolCallEnd } from '../../db/tool-calls.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
-import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { type Assignment, prepareAssignment, unavailableOf } from '../../tasks/prepare-task.js';
+import { timeoutOf } from '../../tasks/task-request.js';
 import type { Tasks } from '../../tasks/tasks.js';
 import { ExecuteAgentArguments } from '../../tools/system/execute-agent.js';
 import { completedWith } from './run-tool.js';
@@ -21,6 +22,7 @@ export interface ChildTasksOptions {
   database: Database;
   catalogue: Catalogue;
   tasks: Pick<Tasks, 'submit'>;
+  config: Pick<Config, 'TASK_TIMEOUT_SECONDS'>;
   now: () => number;
 }
 
@@ -40,7 +42,7 @@ const askedWrongly = (error: string): Prepared => ({
 });
 
 /** The tasks that calls of `execute_agent` start for other agents. */
-export function createChildTasks({ database, catalogue, tasks, now }: ChildTasksOptions) {
+export function createChildTasks({ database, catalogue, tasks, config, now }: ChildTasksOptions) {
   const { db } = database;
 
   /** Why this agent may not be given a part of the task, or null. */
@@ -97,7 +99,7 @@ export function createChildTasks({ database, catalogue, tasks, now }: ChildTasks
   ): NewTask => ({
     ...{ orgId: task.org_id, id, agent, ...assignment },
     ...{ priority: task.priority, userId: task.user_id, sessionId: null, metadata: {} },
-    timeoutMs: Math.min(agent.limits.timeout ?? DEFAULT_LIMITS.taskMs, task.timeout_ms),
+    timeoutMs: Math.min(timeoutOf(agent, config), task.timeout_ms),
     ...{ parent: task, fingerprint: null, createdAt: new Date(now()) },
   });
 

@@ -4,13 +4,14 @@ import { agentOfType, agentTypes } from '../../db/working-agents.js';
 import { Execution, ExecutionAccepted, ExecutionRequest } from '../../schemas/execution.js';
 import { Problem } from '../../schemas/problem.js';
 import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
+import { assign } from '../../tasks/task-request.js';
 import { executionAnswer } from '../execution-answer.js';
 import { fingerprintOf } from '../idempotency.js';
 import { invalid } from '../problem.js';
 import { callsOf, cancelTask, readTask } from '../read-task.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
-import { checkAssignment, submitOnce } from '../submit-task.js';
+import { orProblem, submitOnce } from '../submit-task.js';
 import { waitQuery } from '../wait.js';
 
 export const tag = 'Executions';
@@ -49,7 +50,7 @@ const executeRoute = route({
       const asked = { method: action, prompt: null, input };
       return {
         agent,
-        ...checkAssignment(services, agent, asked, NAMES),
+        ...orProblem(assign(services.catalogue, agent, asked, NAMES)).assignment,
         ...{ priority: PRIORITY, userId: null, sessionId: null, metadata: {} },
         timeoutMs: agent.limits.timeout ?? DEFAULT_LIMITS.executionMs,
       };

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import type { AgentRow } from '../../db/agents.js';
 import { listTasks } from '../../db/tasks.js';
 import { wholeToolCall } from '../../db/tool-call-views.js';
-import { getAgentByName } from '../../db/working-agents.js';
 import { Problem } from '../../schemas/problem.js';
 import {
   Cancellation,
@@ -13,43 +11,20 @@ import {
   TaskRequest,
   ToolCallAnswer,
 } from '../../schemas/task.js';
-import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
+import { planTask } from '../../tasks/task-request.js';
 import { fingerprintOf } from '../idempotency.js';
 import { readPage } from '../page.js';
-import { ApiProblem, invalid } from '../problem.js';
+import { ApiProblem } from '../problem.js';
 import { callsOf, cancelTask, readTask } from '../read-task.js';
 import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
-import { checkAssignment, submitOnce } from '../submit-task.js';
+import { orProblem, submitOnce } from '../submit-task.js';
 import { taskAnswer, taskDetail, toolCallAnswer } from '../task-answer.js';
 import { waitQuery } from '../wait.js';
 
 export const tag = 'Tasks';
 export const callers = ['key', 'admin'] as const;
 const word = 'task' as const;
-
-const NAMES = { method: 'method_name', prompt: 'prompt' };
-
-async function findByName({ db }: Services, orgId: string, name: string): Promise<AgentRow> {
-  const agent = await getAgentByName(db, orgId, name);
-  if (!agent) throw invalid([{ path: 'agent_name', message: 'is not the name of an agent' }]);
-  return agent;
-}
-
-const timeoutOf = ({ timeout_seconds: seconds }: TaskRequest, { limits }: AgentRow) =>
-  typeof seconds === 'number' ? Math.round(seconds * 1_000) : (limits.timeout ?? DEFAULT_LIMITS.taskMs);
-
-async function planOf(body: TaskRequest, orgId: string, services: Services) {
-  const { agent_name: agentName, method_name: method, prompt, input, priority, metadata } = body;
-  const agent = await findByName(services, orgId, agentName);
-  const asked = { method: method ?? null, prompt: prompt ?? null, input };
-  return {
-    agent,
-    ...checkAssignment(services, agent, asked, NAMES),
-    ...{ priority, metadata, userId: body.user_id ?? null, sessionId: body.session_id ?? null },
-    timeoutMs: timeoutOf(body, agent),
-  };
-}
 
 const createRoute = route({
   method: 'post',
@@ -65,8 +40,14 @@ const createRoute = route({
   answers: { 202: TaskAccepted, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
     const ref = { orgId, id: body.task_id ?? idFor(), fingerprint: fingerprintOf('/tasks', body, null) };
-    const { id } = await submitOnce(services, ref, () => planOf(body, orgId, services));
-    return new Reply(202, { task_id: id, status: 'queued' as const }, { Location: `/tasks/${id}` });
+    const { id, scheduled_at: startsAt } = await submitOnce(
+      services,
+      ref,
+      async () => orProblem(await planTask(services, orgId, body)).plan,
+    );
+    const isAhead = startsAt !== null && startsAt.getTime() > services.clock();
+    const answer = { task_id: id, status: isAhead ? ('scheduled' as const) : ('queued' as const) };
+    return new Reply(202, answer, { Location: `/tasks/${id}` });
   },
 });
 
