@@ -3,6 +3,7 @@ import { type Cluster, startCluster } from './cluster/cluster.js';
 import { createRandom } from './random.js';
 import { agents } from './scenarios/agents.js';
 import { away } from './scenarios/away.js';
+import { backlog } from './scenarios/backlog.js';
 import { idempotency } from './scenarios/idempotency.js';
 import { shutdown } from './scenarios/shutdown.js';
 import { stoppedWorker } from './scenarios/stopped-worker.js';
@@ -23,6 +24,7 @@ const SCENARIOS: Record<string, Scenario> = {
   idempotency: { kind: 'cluster', play: idempotency },
   agents: { kind: 'cluster', play: agents },
   tasks: { kind: 'cluster', play: tasks },
+  backlog: { kind: 'cluster', play: backlog },
   shutdown: { kind: 'cluster', play: shutdown },
   whole: { kind: 'alone', play: whole },
 };

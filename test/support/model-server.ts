@@ -90,6 +90,7 @@ function wireOf(path: string): Wire {
 }
 
 async function react(response: ServerResponse, asked: Asked, answer: Answer): Promise<void> {
+  await answer.after;
   if (answer.delayMs) await delay(answer.delayMs);
   if (answer.hangs === 'at once') return;
   const wire = WIRES[asked.wire];

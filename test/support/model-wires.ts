@@ -19,6 +19,8 @@ export interface Words {
 
 interface Manner {
   delayMs?: number;
+  /** Waited for before anything is said. */
+  after?: Promise<void>;
   /** Between the parts of a stream. */
   pauseMs?: number;
   /** Never goes on, and keeps the connection open. */

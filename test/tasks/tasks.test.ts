@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createBeginTask } from '../../src/activities/task/begin-task.js';
+import { readConfig } from '../../src/config.js';
 import type { AgentRow } from '../../src/db/agents.js';
 import type { Database } from '../../src/db/database.js';
 import { requestToolCalls, toolCallsOf } from '../../src/db/task-calls.js';
@@ -10,6 +11,7 @@ import { createTasks, type Tasks } from '../../src/tasks/tasks.js';
 import { anAgent } from '../support/agents.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { aTask } from '../support/tasks.js';
+import { newVault } from '../support/vault.js';
 
 describeEachDatabase('the end of a task', (database) => {
   let opened: Database;
@@ -22,8 +24,10 @@ describeEachDatabase('the end of a task', (database) => {
     const starter = {
       startTask: async () => undefined,
       tryCancelTask: async ({ taskId }: TaskRef) => void cancelled.push(taskId),
+      ensureEndpoint: async () => undefined,
+      wakeEndpoint: () => undefined,
     };
-    tasks = createTasks({ database: opened, starter });
+    tasks = createTasks({ database: opened, starter, vault: newVault(), config: readConfig({}) });
   });
 
   const refOf = ({ org_id: orgId, id: taskId }: TaskRow) => ({ orgId, taskId });

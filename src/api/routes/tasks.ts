@@ -17,7 +17,6 @@ import { readPage } from '../page.js';
 import { ApiProblem } from '../problem.js';
 import { callsOf, cancelTask, readTask } from '../read-task.js';
 import { Reply, route } from '../route.js';
-import type { Services } from '../services.js';
 import { orProblem, submitOnce } from '../submit-task.js';
 import { taskAnswer, taskDetail, toolCallAnswer } from '../task-answer.js';
 import { waitQuery } from '../wait.js';
