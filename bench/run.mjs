@@ -3,7 +3,7 @@
  * Measures Mainspring; bench/README.md says what, and what not.
  *
  *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents,
- *                      executions] [--out results.json]
+ *                      executions,tasks] [--out results.json]
  *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000]
  *
  * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
@@ -23,11 +23,14 @@ import { kill } from './phases/kill.mjs';
 import { mixed } from './phases/mixed.mjs';
 import { pending } from './phases/pending.mjs';
 import { spread } from './phases/spread.mjs';
+import { forTasks, tasks } from './phases/tasks.mjs';
 import { adopt, startProduct, startSink } from './product.mjs';
 
-const PHASES = { create, spread, burst, pending, mixed, kill, agents, executions };
+const PHASES = { create, spread, burst, pending, mixed, kill, agents, executions, tasks };
+/** What a phase needs besides the product, which is started with its `env`. */
+const SURROUNDINGS = { executions: forExecutions, tasks: forTasks };
 /** They need what only a product has that was started here: processes to kill, an admin token. */
-const OURS_ONLY = ['kill', 'agents', 'executions'];
+const OURS_ONLY = ['kill', 'agents', 'executions', 'tasks'];
 const COLUMNS = [
   'created',
   'perSecond',
@@ -82,13 +85,13 @@ async function report(phase, measure) {
 }
 
 async function measure(name) {
-  const model = name === 'executions' ? await forExecutions() : undefined;
+  const around = await SURROUNDINGS[name]?.();
   product = options.base
     ? adopt(options.base, options.key)
     : await startProduct({
         folder: path.join(scratch, name),
         split: options.split,
-        env: model?.env,
+        env: around?.env,
         orgs: name === 'mixed' ? ['bench-a', 'bench-b', 'bench-c'] : [],
       });
   try {
@@ -97,11 +100,12 @@ async function measure(name) {
       sink,
       slowSink,
       report,
+      ...(around?.model && { model: around.model }),
       ...(name === 'pending' && { count: Number(options.pending) }),
     });
   } finally {
     await product.stop();
-    await model?.close();
+    await around?.close();
   }
 }
 

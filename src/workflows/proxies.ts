@@ -81,11 +81,12 @@ export const keepSession = (heartbeatTimeoutMs: number) =>
   }).keepSession;
 
 /**
- * A task's first step waits its turn by the priority that the task was started with, for as long as that takes. It is
- * begun at once only by a worker that has a slot which none of its polls is waiting for: then nobody else waits.
+ * A task's first step waits its turn by the priority that the task was started with, for as long as that takes. Started
+ * eagerly it would overtake the queue: a slot that was just freed is taken by whoever asks before the next poll.
  */
 export const { beginTask } = proxyActivities<Activities>({
   taskQueue: QUEUES.tasks,
+  allowEagerDispatch: false,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Config } from '../../config.js';
 import { type AgentRow, getAgent } from '../../db/agents.js';
-import type { Database } from '../../db/database.js';
+import type { Database, Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { beginTask, getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
 import type { Schedules } from '../../engine/schedules.js';
@@ -25,6 +26,9 @@ export interface BeginTaskOptions {
   now?: () => number;
 }
 
+/** A row is written some ms after its workflow was started. A further attempt would stand at the end of the queue. */
+const ROW_LOOKS = 10;
+const ROW_LOOK_MS = 20;
 /** After so many attempts a row that is not there will not come: nobody acknowledged it. */
 const MOST_LOOKS = 12;
 /** A paused agent keeps what it was given: it is looked at again after this time. */
@@ -67,6 +71,15 @@ function lackOf(
   if (task.method !== null && !method && !runsAny) return `its agent has no method ${task.method} any more`;
   const needsModel = task.method === null ? !runsAny : method?.model === 'required';
   return needsModel ? models.lackOf(agent) : null;
+}
+
+/** A row that comes a moment after its workflow. */
+async function awaitRow(db: Db, { orgId, taskId }: TaskRef): Promise<TaskRow | undefined> {
+  for (let look = 1; ; look++) {
+    const task = await getTask(db, orgId, taskId);
+    if (task || look === ROW_LOOKS) return task;
+    await delay(ROW_LOOK_MS);
+  }
 }
 
 /** Moves a task to running and says how it is carried out; null where there is nothing to do. */
@@ -113,7 +126,7 @@ export function createBeginTask(options: BeginTaskOptions) {
     const { orgId, taskId, scheduleId } = ref;
     if (scheduleId !== undefined && !(await isScheduled({ ...ref, scheduleId }, new Date(now()))))
       return null;
-    const task = await getTask(db, orgId, taskId);
+    const task = await (scheduleId === undefined ? awaitRow(db, ref) : getTask(db, orgId, taskId));
     if (!task && scheduleId === undefined) waitForRow();
     if (!task || hasEnded(task.status)) return null;
     const parent = task.parent_id === null ? undefined : await getTask(db, orgId, task.parent_id);
