@@ -8,7 +8,16 @@ const only = (name, from, allowed, comment) => ({
 });
 const TYPE_ONLY = { dependencyTypesNot: ['type-only'] };
 /** What every part of the program may use. */
-const GROUND = ['config\\.ts', 'log\\.ts', 'metrics\\.ts', 'tracing\\.ts', 'secrets/', 'schemas/'];
+const GROUND = [
+  'config\\.ts',
+  'log\\.ts',
+  'metrics\\.ts',
+  'tracing\\.ts',
+  'redis\\.ts',
+  'mailer\\.ts',
+  'secrets/',
+  'schemas/',
+];
 
 module.exports = {
   forbidden: [
@@ -18,7 +27,7 @@ module.exports = {
     only('messages-know-only-schemas', 'messages', ['schemas/']),
     only('workflows-orchestrate', 'workflows', ['schemas/', 'domain/', 'messages/', 'activities/index']),
     only('db-knows-only-schemas', 'db', ['config\\.ts', 'log\\.ts', 'schemas/']),
-    only('engine-is-about-temporal', 'engine', [...GROUND, 'domain/', 'messages/']),
+    only('engine-is-about-temporal', 'engine', [...GROUND, 'domain/', 'messages/', 'db/database-error']),
     only('outbound-knows-nobody', 'outbound', []),
     only('http-is-what-all-servers-share', 'http', [...GROUND, 'db/database']),
     only('timers-write-rows', 'timers', [...GROUND, 'domain/', 'db/', 'engine/starter', 'outbound/guard']),
@@ -32,6 +41,7 @@ module.exports = {
       'plugin/',
       'outbound/',
       'tasks/',
+      'schedules/',
       'engine/starter',
       'engine/schedules',
       'http/probes',
@@ -46,6 +56,35 @@ module.exports = {
       'engine/starter',
       'outbound/guard',
     ]),
+    only('intake-makes-tasks', 'intake', [
+      ...GROUND,
+      'db/',
+      'hosted/',
+      'tasks/',
+      'engine/unreachable',
+      'outbound/guard',
+      'process/',
+    ]),
+    only('schedules-are-rows-that-temporal-follows', 'schedules', [
+      ...GROUND,
+      'domain/',
+      'messages/',
+      'db/',
+      'tasks/',
+      'engine/schedules',
+    ]),
+    only('what-is-declared-is-written', 'declared', [
+      ...GROUND,
+      'domain/',
+      'db/',
+      'agents/',
+      'hosted/',
+      'schedules/',
+      'tasks/',
+      'engine/starter',
+      'engine/schedules',
+      'outbound/guard',
+    ]),
     only('agents-write-rows', 'agents', [...GROUND, 'domain/', 'messages/', 'db/', 'engine/starter']),
     only('activities-never-orchestrate', 'activities', [
       ...GROUND,
@@ -55,6 +94,7 @@ module.exports = {
       'timers/',
       'agents/',
       'tasks/',
+      'schedules/',
       'hosted/',
       'models/',
       'plugin/',
@@ -73,18 +113,25 @@ module.exports = {
       'timers/',
       'agents/',
       'tasks/',
+      'schedules/',
       'hosted/',
       'plugin/define-agent',
       'outbound/guard',
       'engine/starter',
+      'engine/schedules',
       'engine/agent-sessions',
+      'engine/task-workers',
+      'engine/unreachable',
       'http/',
       'process/',
     ]),
     only('workers-run-activities', 'worker', [
       ...GROUND,
       'activities/',
+      'declared/',
+      'schedules/',
       'hosted/',
+      'intake/',
       'messages/',
       'workflows/',
       'engine/',
@@ -140,7 +187,7 @@ module.exports = {
       name: 'parts-know-types-of-the-process',
       severity: 'error',
       comment: "The process puts the parts together; only a part's main runs it.",
-      from: { path: '^src/(api|worker)/', pathNot: 'main\\.ts$|commands/' },
+      from: { path: '^src/(api|intake|worker)/', pathNot: 'main\\.ts$|commands/' },
       to: { path: '^src/process/', ...TYPE_ONLY },
     },
     {

@@ -21,6 +21,8 @@ const python = has('python3', '--version') ? null : 'python3';
 const node = hasClient ? null : 'a build of the client (npm start)';
 const cargo = has('cargo', '--version') ? null : 'cargo';
 const temporal = has(process.env.TEMPORAL ?? 'temporal', '--version') ? null : 'the temporal command';
+const redisServer = process.env.REDIS_URL ? null : 'a REDIS_URL that Mainspring has as well';
+const redisPy = has('python3', '-c', 'import redis') ? null : 'the Python package redis';
 const temporalio = has('python3', '-c', 'import temporalio') ? null : 'the Python package temporalio';
 
 /** What each test needs besides Node: null when it is there. */
@@ -34,6 +36,8 @@ const MISSING = {
   '07-phased-coordination': node,
   agent: python,
   'claude-agent': node,
+  redis: redisServer,
+  'redis-python': redisServer ?? redisPy,
   'signals-cli': temporal,
   'signals-python': temporalio,
 };

@@ -41,7 +41,7 @@ async function whenReady(product, url) {
 
 /**
  * Resolves when it is ready. `name` stands in the name of its folder; `env` is added to its environment. Nothing that
- * the caller's environment names (a database, a Temporal server) is touched. `onLine` is told each line it writes.
+ * the caller's environment names (a database, a Temporal server, Redis) is touched. `onLine` is told each line it writes.
  */
 export async function startProduct(name, env = {}, onLine = () => undefined) {
   const folder = await mkdtemp(join(tmpdir(), `mainspring-${name}-`));
@@ -53,6 +53,7 @@ export async function startProduct(name, env = {}, onLine = () => undefined) {
       DATA_DIR: folder,
       DATABASE_URL: '',
       TEMPORAL_ADDRESS: '',
+      REDIS_URL: '',
       HOST: '127.0.0.1',
       PORT: port,
       TEMPORAL_PORT: temporalPort,

@@ -9,15 +9,24 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './install.mjs';
 import { common, startProduct } from './product.mjs';
+import { startRedis } from './redis.mjs';
 
-const product = await startProduct('system');
+const redis = await startRedis();
+const withRedis = { REDIS_URL: redis?.url ?? '' };
+const product = await startProduct('system', withRedis);
 
 const run = (script) =>
   spawnSync(process.execPath, [join(root, 'scripts', script), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...common, MINOOTS_BASE_URL: product.url, TEMPORAL_ADDRESS: product.temporalAddress },
+    env: {
+      ...common,
+      ...withRedis,
+      MINOOTS_BASE_URL: product.url,
+      TEMPORAL_ADDRESS: product.temporalAddress,
+    },
   }).status === 0;
 
 const results = ['examples.mjs', 'language-clients.mjs'].map((script) => run(script));
 const code = await product.stop();
+await redis?.stop();
 process.exit(code === 0 && results.every(Boolean) ? 0 : 1);

@@ -91,6 +91,16 @@ export function nameAgentTypes(types: Iterable<string>): void {
   for (const type of types) namedTypes.add(type);
 }
 
+type EntryOutcome = 'taken' | 'repeated' | 'refused';
+const entries = new Counter({
+  name: 'mainspring_intake_entries_total',
+  help: 'Entries of the task stream by what became of them: a new task, one that was there already, none',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+/** Counts an entry of the task stream. */
+export const countEntry = (outcome: EntryOutcome): void => entries.inc({ outcome });
+
 interface EndedTask {
   status: TaskStatus;
   agent_type: string | null;

@@ -1,22 +1,15 @@
 import type { NewDelivery } from '../db/deliveries.js';
 import type { TimerRow } from '../db/timers.js';
+import type { Open } from '../domain/channel-target.js';
 import { freeze } from '../domain/occurrence.js';
-import type { Action } from '../schemas/action.js';
 import type { OutgoingDelivery } from './channels/channel.js';
-
-/** Scheme, host and port of a stored URL, which may be sealed. */
-export type OriginOf = (storedUrl: string) => string;
-
-/** Whom an action calls: scheme, host and port, or the channel's name. */
-export const receiverOf = (action: Action, originOf: OriginOf): string =>
-  action.type === 'webhook' ? originOf(action.url) : action.type;
 
 /** The delivery that an escalation makes, `<delivery id>.escalation`: frozen now, as the timer's own were when it fired. */
 export function escalationOf(
   failed: OutgoingDelivery,
   timer: TimerRow,
   now: number,
-  originOf: OriginOf,
+  open: Open,
 ): NewDelivery[] {
   const { orgId, id, policy, escalation } = failed;
   if (!escalation) return [];
@@ -36,13 +29,14 @@ export function escalationOf(
       actions: [escalation.action],
       retryPolicy: policy,
     },
-    originOf,
+    open,
   );
   return frozen.map((delivery) => ({
     ...delivery,
     id: `${id}.escalation`,
     orgId,
     timerId: timer.id,
+    taskId: null,
     subscriptionId: null,
     tenantId: timer.tenant_id,
     status: 'pending',

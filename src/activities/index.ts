@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
+import { createSchedules } from '../engine/schedules.js';
 import type { Starter } from '../engine/starter.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import type { Log } from '../log.js';
@@ -9,12 +10,12 @@ import { attemptDuration, countAttempt, countTimers, timerLateness } from '../me
 import type { AgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import { createGuardedFetch } from '../outbound/guarded-fetch.js';
-import { createOutbound } from '../outbound/outbound.js';
+import type { Redis } from '../redis.js';
+import { createScheduling } from '../schedules/scheduling.js';
 import type { Vault } from '../secrets/vault.js';
 import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
-import { createChannels } from './channels/index.js';
-import { createTimerChannel } from './channels/timer.js';
+import { openChannels } from './channels/open.js';
 import { createCheckAgent } from './check-agent.js';
 import { createDeleteEnded } from './delete-ended.js';
 import { createEndSession } from './end-session.js';
@@ -25,7 +26,6 @@ import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
 import { createOutcomeRecorder } from './record-outcomes.js';
 import { createRetryDeliveries } from './retry-deliveries.js';
-import { createSigningSecrets } from './signing-secrets.js';
 import { createTaskActivities } from './task/index.js';
 import { createWriteTimers } from './write-timers.js';
 
@@ -41,6 +41,8 @@ export interface ActivitiesOptions {
   catalogue: Catalogue;
   models: AgentModels;
   guard: GuardOptions;
+  /** Undefined where no server is configured. */
+  redis?: Redis | undefined;
   /** Aborted when the worker stops. */
   stopping: AbortSignal;
 }
@@ -49,24 +51,13 @@ export interface ActivitiesOptions {
 const OF_MODELS = { timeoutMs: 3_600_000, mostBytes: 16 * 1_048_576 };
 const OF_TOOLS = { timeoutMs: 600_000, mostBytes: 1_048_576 };
 
+const schedulingOf = ({ database, client }: ActivitiesOptions) =>
+  createScheduling({ database, schedules: createSchedules(client) });
+
 /** Everything that workflows do to the world. `close` ends the connections that it opened. */
 export function createActivities(options: ActivitiesOptions) {
-  const { config, log, database, vault, client, starter, guard } = options;
-  const connections = config.WEBHOOK_CONNECTIONS;
-  const outbound = createOutbound({
-    ...guard,
-    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
-    connectionsPerHost: connections,
-  });
-  const channels = createChannels({
-    client,
-    outbound,
-    vault,
-    log,
-    version: config.version,
-    secretsOf: createSigningSecrets({ db: database.db, vault }),
-    timer: createTimerChannel(options),
-  });
+  const { config, database, vault, client, starter, guard } = options;
+  const { channels, close: closeChannels } = openChannels(options);
   const recorder = createOutcomeRecorder({
     starter,
     vault,
@@ -83,7 +74,7 @@ export function createActivities(options: ActivitiesOptions) {
       ...options,
       channels,
       recorder,
-      connectionsPerReceiver: connections,
+      connectionsPerReceiver: config.WEBHOOK_CONNECTIONS,
       onFired: (latenessMs) => {
         countTimers('fired');
         timerLateness.observe(latenessMs / 1_000);
@@ -92,7 +83,7 @@ export function createActivities(options: ActivitiesOptions) {
     readWindow: createReadWindow(database),
     writeTimers: createWriteTimers(options),
     openHour: createOpenHour(database, starter),
-    rearmOverdue: createRearmOverdue(options),
+    rearmOverdue: createRearmOverdue({ ...options, scheduling: schedulingOf(options) }),
     retryDeliveries: createRetryDeliveries({
       ...options,
       channels,
@@ -108,7 +99,7 @@ export function createActivities(options: ActivitiesOptions) {
   return {
     activities,
     async close() {
-      await outbound.close();
+      await closeChannels();
       await modelFetch.close();
       await toolFetch.close();
     },

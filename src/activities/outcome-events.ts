@@ -15,8 +15,9 @@ export function deliveryEvents({ delivery, change, result }: PlannedOutcome): Ne
       type,
       subject: delivery.id,
       data: {
-        timerId: delivery.timerId,
-        tenantId: delivery.tenantId,
+        ...(delivery.taskId === null
+          ? { timerId: delivery.timerId, tenantId: delivery.tenantId }
+          : { taskId: delivery.taskId }),
         channel: delivery.channel,
         receiver: delivery.receiver,
         attempt: delivery.attemptNumber,

@@ -79,5 +79,6 @@ function attemptOf({ delivery, result, at }: Outcome, durationMs: number): Attem
     ...(statusCode === undefined ? {} : { statusCode }),
     ...(result.kind === 'delivered' ? {} : { error: result.error }),
     ...(answer === undefined ? {} : { answer }),
+    ...(result.kind === 'retry' && result.settled ? { settled: [...result.settled] } : {}),
   };
 }

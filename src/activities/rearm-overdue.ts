@@ -6,6 +6,7 @@ import { takeOverdueTasks } from '../db/tasks.js';
 import { overdueWindows } from '../db/timers.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
+import type { Scheduling } from '../schedules/scheduling.js';
 
 /** What is later than this has lost its owner, or its owner is late: asking for it again harms nobody. */
 const OVERDUE_MS = 10_000;
@@ -18,21 +19,24 @@ export interface Rearmed {
   endpoints: number;
   agents: number;
   tasks: number;
+  schedules: number;
 }
 
 /**
  * Starts the owner of everything that is overdue: windows of timers, endpoints of deliveries, agents that are silent,
- * tasks that did not begin or end.
+ * tasks that did not begin or end, schedules whose change Temporal did not learn of.
  * Then it frees what heartbeats have left behind since the last time.
  */
 export function createRearmOverdue({
   database,
   starter,
+  scheduling,
   log,
   now = Date.now,
 }: {
   database: Database;
   starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent' | 'startTask'>;
+  scheduling: Pick<Scheduling, 'applyOverdue'>;
   log: Log;
   now?: () => number;
 }) {
@@ -53,6 +57,7 @@ export function createRearmOverdue({
     const rearmed = {
       ...{ windows: windows.length, endpoints: receivers.length },
       ...{ agents: agents.length, tasks: tasks.length },
+      schedules: await scheduling.applyOverdue(before),
     };
     if (Object.values(rearmed).some((count) => count > 0)) log.warn(rearmed, 'Overdue work was re-armed');
     await vacuumHeartbeats(database);

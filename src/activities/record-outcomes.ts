@@ -5,10 +5,12 @@ import { insertDeliveries, type NewDelivery, postponeDeliveries } from '../db/de
 import { appendEvents } from '../db/events.js';
 import type { Tables } from '../db/tables.js';
 import { getTimer } from '../db/timers.js';
+import type { Open } from '../domain/channel-target.js';
+import { receiverOf } from '../domain/occurrence.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import type { Channel } from '../schemas/delivery.js';
 import type { Vault } from '../secrets/vault.js';
-import { escalationOf, type OriginOf, receiverOf } from './escalate.js';
+import { escalationOf } from './escalate.js';
 import { deliveryEvents, disabledEvents, failedEvents } from './outcome-events.js';
 import { type Outcome, type PlannedOutcome, planOutcome } from './plan-outcome.js';
 import { recordCircuits } from './record-circuits.js';
@@ -54,16 +56,16 @@ export interface OutcomeRecorderOptions {
 
 export function createOutcomeRecorder(options: OutcomeRecorderOptions): OutcomeRecorder {
   const { starter, vault, onAttempt, onFailed, now = Date.now, random = Math.random } = options;
-  const originOf = (storedUrl: string) => new URL(vault.open(storedUrl)).origin;
+  const { open } = vault;
 
   return {
     async record(db, recording) {
       const planned = recording.outcomes.map((outcome) => planOutcome(outcome, random(), now()));
-      const owners = ownersOf(recording, planned, originOf);
+      const owners = ownersOf(recording, planned, open);
       await Promise.all(owners.map((owner) => starter.ensureEndpoint(owner)));
       const { written, failed } = await db
         .transaction()
-        .execute((tx) => write(tx, recording, planned, { at: now(), originOf }));
+        .execute((tx) => write(tx, recording, planned, { at: now(), open }));
       for (const owner of owners) starter.wakeEndpoint(owner);
       if (failed > 0) onFailed?.(failed);
       for (const { delivery, change } of written) {
@@ -81,12 +83,12 @@ const countedAs = (status: PlannedOutcome['change']['status']) =>
 function ownersOf(
   { orgId, postponed = [], owned }: Recording,
   planned: readonly PlannedOutcome[],
-  originOf: OriginOf,
+  open: Open,
 ): Endpoint[] {
   const receivers = new Set(postponed.map(({ receiver }) => receiver));
   for (const { delivery, change, isEscalated } of planned) {
     if (change.status === 'pending') receivers.add(delivery.receiver);
-    if (isEscalated && delivery.escalation) receivers.add(receiverOf(delivery.escalation.action, originOf));
+    if (isEscalated && delivery.escalation) receivers.add(receiverOf(delivery.escalation.action, open));
   }
   return [...receivers].filter((receiver) => receiver !== owned).map((receiver) => ({ orgId, receiver }));
 }
@@ -96,7 +98,7 @@ async function write(
   tx: Db,
   { orgId, postponed = [], guard, finish }: Recording,
   planned: readonly PlannedOutcome[],
-  { at, originOf }: { at: number; originOf: OriginOf },
+  { at, open }: { at: number; open: Open },
 ): Promise<{ written: PlannedOutcome[]; failed: number }> {
   await guard?.(tx);
   const applied = await applyChanges(
@@ -105,7 +107,7 @@ async function write(
   );
   const written = planned.filter(({ change }) => applied.has(`${change.orgId}/${change.id}`));
   const disabled = await recordCircuits(tx, written, at);
-  await insertDeliveries(tx, await escalationsOf(tx, written, at, originOf), at);
+  await insertDeliveries(tx, await escalationsOf(tx, written, at, open), at);
   const postponedIds = postponed.map(({ id }) => id);
   await postponeDeliveries(tx, orgId, postponedIds, at);
   const failedAtOnce = (await finish?.(tx)) ?? 0;
@@ -125,13 +127,13 @@ async function escalationsOf(
   tx: Db,
   written: readonly PlannedOutcome[],
   at: number,
-  originOf: OriginOf,
+  open: Open,
 ): Promise<NewDelivery[]> {
   const escalations: NewDelivery[] = [];
   for (const { delivery, isEscalated } of written) {
     if (!isEscalated || delivery.timerId === null) continue;
     const timer = await getTimer(tx, { orgId: delivery.orgId, tenants: null }, delivery.timerId);
-    if (timer) escalations.push(...escalationOf(delivery, timer, at, originOf));
+    if (timer) escalations.push(...escalationOf(delivery, timer, at, open));
   }
   return escalations;
 }

@@ -1,14 +1,15 @@
 import type { AgentColumns, AgentRow, NewAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { keepTools } from '../db/tools.js';
-import { effectsOf, MASK } from '../domain/mask-webhooks.js';
+import { effectsOf } from '../domain/effects.js';
+import { MASK } from '../domain/mask-webhooks.js';
 import type { AgentChange, AgentRequest, Heartbeat } from '../schemas/agent.js';
 import { refusalsOf, sealed } from '../timers/prepare.js';
 import { invalid } from './problem.js';
 import type { Services } from './services.js';
 import { sealSettings } from './settings.js';
 
-type Sealing = Pick<Services, 'vault' | 'guard'>;
+type Sealing = Pick<Services, 'vault' | 'guard' | 'config'>;
 
 /** Throws for names that no tool has; those that one has are not deleted before the transaction ends. */
 export async function assertTools(tx: Db, orgId: string, names: readonly string[]): Promise<void> {
@@ -21,7 +22,7 @@ export async function assertTools(tx: Db, orgId: string, names: readonly string[
 
 const MASKED = 'holds the mask of a secret: send the secret itself';
 
-/** Actions that were read and sent back: their secrets read `***`. */
+/** Actions that were read and sent back: their secrets read `***`. What is a token or a URL as a whole cannot be one then. */
 const masksIn = (actions: Heartbeat['onMissed'], path: string) =>
   effectsOf({ actions }, path).flatMap(({ path: at, effect }) => {
     if (effect.type !== 'webhook') return [];
@@ -30,13 +31,13 @@ const masksIn = (actions: Heartbeat['onMissed'], path: string) =>
   });
 
 /** Actions as they are stored; throws where one leads where it must not. */
-function sealActions(actions: Heartbeat['onMissed'], orgId: string, { vault, guard }: Sealing) {
+function sealActions(actions: Heartbeat['onMissed'], orgId: string, { vault, guard, config }: Sealing) {
   const errors = [
-    ...refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard }),
+    ...refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard, config }),
     ...masksIn(actions, 'heartbeat.onMissed'),
   ];
   if (errors.length > 0) throw invalid(errors);
-  return sealed({ actions }, vault).actions;
+  return sealed({ actions }, { vault, config }).actions;
 }
 
 /** The row that a request asks for. */

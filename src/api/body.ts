@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { checkJson } from './json-guard.js';
-import { ApiProblem } from './problem.js';
+import { checkJson, type GuardRules, JsonFault } from '../schemas/json-guard.js';
+import { ApiProblem, invalid } from './problem.js';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?;?$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -68,6 +68,16 @@ function placeOf({ message }: SyntaxError): string {
   return position === undefined ? 'it ends too soon' : `at character ${position}`;
 }
 
+function checked(text: string, value: unknown, rules: GuardRules): unknown {
+  try {
+    return checkJson(text, value, rules);
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    const { kind, path, message } = error;
+    throw kind === 'invalid' ? invalid([{ path, message }]) : new ApiProblem(kind, message);
+  }
+}
+
 /**
  * The JSON of a request, checked against what no schema should have to expect. No body where it may be left out
  * is `{}`.
@@ -83,5 +93,5 @@ export async function readBody(
   }
   checkMediaType(req);
   const { text, value } = parse(bytes);
-  return checkJson(text, value, { limitBytes, nullRemoves });
+  return checked(text, value, { limitBytes, nullRemoves });
 }

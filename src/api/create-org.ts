@@ -3,9 +3,9 @@ import type { Db } from '../db/database.js';
 import { ensureOrg, findOrg } from '../db/orgs.js';
 import type { Tier } from '../schemas/api-key.js';
 import type { Vault } from '../secrets/vault.js';
+import { generateWebhookSecret } from '../secrets/webhook-secret.js';
 import { mintAdminToken } from './admin-token.js';
 import { issueKey } from './issue-key.js';
-import { generateWebhookSecret } from './webhook-secret.js';
 
 /** What an organisation's id may be: it stands in workflow ids and URLs. */
 export const ORG_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

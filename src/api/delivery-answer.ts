@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { DeliveryRow, DeliverySummaryRow } from '../db/deliveries.js';
-import { maskUrl } from '../domain/mask-webhooks.js';
+import { MASK, maskUrl } from '../domain/mask-webhooks.js';
 import { endpointId } from '../messages/endpoint.js';
 import { timerWindowId } from '../messages/timer-window.js';
 import type { Delivery, DeliverySummary } from '../schemas/delivery.js';
@@ -29,14 +29,20 @@ function workflowOf({ org_id: orgId, receiver, window_at, attempt_count, status 
     : endpointId({ orgId, receiver });
 }
 
+function shownUrl({ channel, request: { url } }: DeliveryRow, { open }: Services['vault']): string | null {
+  if (url === undefined) return null;
+  // Whoever knows the address of a Teams workflow may post there.
+  return channel === 'teams' ? MASK : maskUrl(open(url));
+}
+
 /** A delivery's row as it is answered by itself: secrets in its URL are `***`. */
 export function deliveryAnswer(row: DeliveryRow, { vault, starter }: Services): z.input<typeof Delivery> {
-  const { url } = row.request;
   return {
     ...deliverySummary(row),
     timerId: row.timer_id,
+    taskId: row.task_id,
     subscriptionId: row.subscription_id,
-    url: url === undefined ? null : maskUrl(vault.open(url)),
+    url: shownUrl(row, vault),
     attempts: row.attempts,
     run: starter.linkTo(workflowOf(row)),
   };

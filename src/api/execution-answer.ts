@@ -5,7 +5,7 @@ import type { ShownToolCall } from '../db/tool-call-views.js';
 import { PROMPT_METHOD } from '../hosted/catalogue.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Execution, ExecutionHistory, ExecutionToolCall } from '../schemas/execution.js';
-import { durationOf } from '../tasks/tasks.js';
+import { durationOf } from '../tasks/duration.js';
 import type { Services } from './services.js';
 
 const NANOS = 1e9;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { whatIsAway } from '../engine/unreachable.js';
 import type { Log } from '../log.js';
 import { type FieldError, fieldErrors } from '../schemas/field-errors.js';
 import { PROBLEM_STATUS, type ProblemCode } from '../schemas/problem.js';
-import { whatIsAway } from './unreachable.js';
 
 const TITLES: Record<ProblemCode, string> = {
   malformed_json: 'The body is not JSON',

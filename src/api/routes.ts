@@ -16,6 +16,9 @@ import { memoryRoutes } from './routes/memories.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { createOpenapiRoutes } from './routes/openapi.js';
 import { runtimeMetricsRoutes } from './routes/runtime-metrics.js';
+import { scheduleRunRoutes } from './routes/schedule-runs.js';
+import { scheduleRoutes } from './routes/schedules.js';
+import { statusRoutes } from './routes/status.js';
 import { subscriptionRoutes } from './routes/subscriptions.js';
 import { taskApprovalRoutes } from './routes/task-approvals.js';
 import { taskStreamRoutes } from './routes/task-stream.js';
@@ -45,6 +48,9 @@ const resources: readonly Route[] = [
   ...taskRoutes,
   ...taskApprovalRoutes,
   ...taskStreamRoutes,
+  ...statusRoutes,
+  ...scheduleRoutes,
+  ...scheduleRunRoutes,
   ...toolRoutes,
   ...instructionRoutes,
   ...apiKeyRoutes,

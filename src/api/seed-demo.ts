@@ -4,10 +4,10 @@ import { ensureOrg } from '../db/orgs.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import type { Vault } from '../secrets/vault.js';
+import { generateWebhookSecret } from '../secrets/webhook-secret.js';
 import { issueKey } from './issue-key.js';
 import { DEMO_KEY, DEMO_ORG } from './keys.js';
 import { writeSampleData } from './sample-data/write.js';
-import { generateWebhookSecret } from './webhook-secret.js';
 
 export interface SeedOptions {
   vault: Vault;

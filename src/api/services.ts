@@ -5,11 +5,14 @@ import type { Config } from '../config.js';
 import type { AgentRow } from '../db/agents.js';
 import type { Database, Db } from '../db/database.js';
 import type { AgentSessions } from '../engine/agent-sessions.js';
+import type { Schedules } from '../engine/schedules.js';
 import type { Starter } from '../engine/starter.js';
+import type { TaskWorkers } from '../engine/task-workers.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import type { Probes } from '../http/probes.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
+import type { Scheduling } from '../schedules/scheduling.js';
 import type { Vault } from '../secrets/vault.js';
 import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
@@ -25,10 +28,15 @@ export interface Services {
   starter: Starter;
   timers: Timers;
   tasks: Tasks;
+  /** Schedules as rows, and the engine's side of them. */
+  scheduling: Scheduling;
+  schedules: Schedules;
   /** The agents and tools whose code is here. */
   catalogue: Catalogue;
   /** The model that an agent would ask first, or null. */
   models: { firstOf(agent: AgentRow): string | null };
+  /** Who takes calls of tasks, in all processes. */
+  taskWorkers: TaskWorkers;
   /** How agents are now, read together for all requests of a moment. */
   presences: Presences;
   /** The engine's side of connected agents. */

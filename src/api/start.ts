@@ -1,12 +1,16 @@
 import { createHeartbeats } from '../agents/heartbeats.js';
 import { createPresences } from '../agents/presences.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
+import { createSchedules } from '../engine/schedules.js';
+import { createTaskWorkers } from '../engine/task-workers.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import { closeServer, listen, urlOf } from '../http/listen.js';
 import { createProbes } from '../http/probes.js';
 import type { Log } from '../log.js';
+import { createMailer } from '../mailer.js';
 import { collectProcessMetrics } from '../metrics.js';
 import type { Context } from '../process/context.js';
+import { createScheduling } from '../schedules/scheduling.js';
 import { mintAdminToken } from './admin-token.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
@@ -36,18 +40,25 @@ export interface RunningApi {
 
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
-  const { tasks, catalogue, models } = context;
+  const { tasks, catalogue, models, redis } = context;
   const clock = Date.now;
-  const probes = createProbes(database, client, clock);
+  const mailer = createMailer(config);
+  const probes = createProbes(database, client, clock, {
+    smtp: mailer && (() => mailer.verify()),
+    redis: redis && (() => redis.ping()),
+  });
+  const schedules = createSchedules(client);
   const isEngineUp = () => probes.isUp('engine');
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
-    ...{ tasks, catalogue, models },
+    ...{ tasks, catalogue, models, schedules },
+    scheduling: createScheduling({ database, schedules }),
     db: database.db,
     codec: context.dataConverter.payloadCodecs?.[0],
     probes,
     presences: createPresences(database.db),
     sessions: createAgentSessions(client),
+    taskWorkers: createTaskWorkers(client, clock),
     heartbeats: createHeartbeats({ database, isEngineUp, log, clock }),
     retelling: createRetelling(clock),
     connectLimit: createConnectLimit(),

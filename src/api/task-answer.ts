@@ -4,7 +4,7 @@ import type { ShownToolCall } from '../db/tool-call-views.js';
 import { maskedDelivery } from '../domain/delivery-secrets.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Task, TaskAnswer, TaskResult, TaskToolCall } from '../schemas/task.js';
-import { durationOf } from '../tasks/tasks.js';
+import { durationOf } from '../tasks/duration.js';
 import { errorOf, tokensOf, usdOf } from './execution-answer.js';
 import type { Services } from './services.js';
 
@@ -46,6 +46,7 @@ export const taskAnswer = (
   metadata: row.metadata,
   timeout_seconds: row.timeout_ms / 1_000,
   parent_task_id: row.parent_id,
+  schedule_id: row.schedule_id,
   model: row.model,
   token_usage: tokensOf({ input: row.input_tokens, output: row.output_tokens }),
   cost_usd: usdOf(row.cost_nanos),

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { StoredBundle } from '../db/tables.js';
 import type { TimerRow } from '../db/timers.js';
-import { mapWebhooks, maskHeaders, maskUrl } from '../domain/mask-webhooks.js';
+import { mapActionSecrets } from '../domain/action-secrets.js';
+import { MASK, maskUrl } from '../domain/mask-webhooks.js';
 import type { DeliverySummary } from '../schemas/delivery.js';
 import type { Timer } from '../schemas/timer.js';
 import type { Services } from './services.js';
@@ -10,11 +11,7 @@ type Answer = z.input<typeof Timer>;
 
 /** A stored bundle as people may read it: secrets are `***`. */
 export function masked<B extends StoredBundle>(bundle: B, open: (text: string) => string): B {
-  return mapWebhooks(bundle, (webhook) => ({
-    ...webhook,
-    url: shown(webhook.url, open),
-    ...(webhook.headers ? { headers: maskHeaders(webhook.headers) } : {}),
-  }));
+  return mapActionSecrets(bundle, { secret: () => MASK, url: (stored) => shown(stored, open) });
 }
 
 /** Only a URL with secrets in it is sealed. */

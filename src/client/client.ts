@@ -5,7 +5,9 @@ import type {
   InstructionFilter,
   InstructionRequest,
 } from '../schemas/instruction.js';
+import type { ServiceStatus } from '../schemas/service-status.js';
 import type { Tool, ToolChange, ToolFilter, ToolRequest } from '../schemas/tool.js';
+import { AgentService, type TaskResult, type WaitOptions } from './agent-service.js';
 import { Agents } from './agents.js';
 import { ApiKeys } from './api-keys.js';
 import { Deliveries } from './deliveries.js';
@@ -14,9 +16,10 @@ import { Events } from './events.js';
 import { Executions } from './executions.js';
 import { completeOptions, type MainspringOptions } from './options.js';
 import { Registry } from './registry.js';
-import { createExchange, createRequest } from './request.js';
+import { type CallOptions, type CreateOptions, createExchange, createRequest } from './request.js';
+import { Schedules } from './schedules.js';
 import { Subscriptions } from './subscriptions.js';
-import { Tasks } from './tasks.js';
+import { type NewTask, Tasks } from './tasks.js';
 import { Timers } from './timers.js';
 import { WebhookSecrets } from './webhook-secret.js';
 
@@ -46,11 +49,13 @@ export class MainspringClient {
   readonly subscriptions: Subscriptions;
   readonly webhookSecret: WebhookSecrets;
   readonly tasks: Tasks;
+  readonly schedules: Schedules;
   readonly executions: Executions;
   readonly agents: Agents;
   readonly tools: Registry<Tool, NewTool, ToolPatch, ToolFilter>;
   readonly instructions: Registry<Instruction, NewInstruction, InstructionPatch, InstructionFilter>;
   readonly apiKeys: ApiKeys;
+  readonly #agentService: AgentService;
 
   constructor(options: MainspringOptions = {}) {
     const settings = completeOptions(options);
@@ -63,10 +68,27 @@ export class MainspringClient {
     this.subscriptions = new Subscriptions(request);
     this.webhookSecret = new WebhookSecrets(request);
     this.tasks = new Tasks(request, createStreams(settings));
+    this.#agentService = new AgentService(request, this.tasks);
+    this.schedules = new Schedules(request);
     this.executions = new Executions(request);
     this.agents = new Agents(exchange);
     this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });
     this.instructions = new Registry(exchange, { one: 'instruction', many: 'instructions' });
     this.apiKeys = new ApiKeys(createRequest(asAdmin));
+  }
+
+  /** Gives an agent a task and answers its id as soon as it is durable. `tasks` has more. */
+  submitTask(task: NewTask, options: CreateOptions = {}): Promise<string> {
+    return this.#agentService.submitTask(task, options);
+  }
+
+  /** The same, and waits for what it comes to. Null when the time is up first: the task goes on. */
+  submitAndWait(task: NewTask, options: WaitOptions = {}): Promise<TaskResult | null> {
+    return this.#agentService.submitAndWait(task, options);
+  }
+
+  /** How many tasks wait and run, how many more could start, and how many schedules are enabled. */
+  getStatus(options: CallOptions = {}): Promise<ServiceStatus> {
+    return this.#agentService.getStatus(options);
   }
 }

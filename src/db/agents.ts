@@ -28,6 +28,8 @@ export interface NewAgent {
   intervalMs: number;
   missedAfter: number;
   onMissed: StoredAction[];
+  /** By the file of `MAINSPRING_CONFIG`. */
+  isDeclared?: boolean;
 }
 
 /** What a person may change of an agent's row. */
@@ -48,6 +50,7 @@ export async function insertAgent(db: Db, agent: NewAgent): Promise<AgentRow | u
       ...{ id, org_id: orgId, name, type, description, settings, environment, model },
       ...{ interval_ms: agent.intervalMs, missed_after: agent.missedAfter, definition: agent.definition },
       ...(agent.lifecycle ? { lifecycle: agent.lifecycle } : {}),
+      is_declared: agent.isDeclared ?? false,
       limits: JSON.stringify(agent.limits),
       instruction: JSON.stringify(instruction),
       metrics: JSON.stringify(null),
@@ -66,6 +69,18 @@ export async function getAgent(db: Db, orgId: string, id: string): Promise<Agent
     .where('org_id', '=', orgId)
     .where('id', '=', id)
     .executeTakeFirst();
+}
+
+/** That a file declared, their rows kept from others until the transaction ends. */
+export async function declaredAgents(tx: Db, orgId: string): Promise<AgentRow[]> {
+  return tx
+    .selectFrom('agents')
+    .selectAll()
+    .where('org_id', '=', orgId)
+    .where('is_declared', '=', true)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 /** Reads an agent and keeps its row from others until the transaction ends. */

@@ -9,6 +9,8 @@ export interface TakenDelivery extends DeliveryContent {
   attemptNumber: number;
   attemptsBefore: number;
   epoch: number | null;
+  /** Of an e-mail: whom earlier attempts have done with. */
+  settled: string[];
 }
 
 type Row = Pick<
@@ -16,6 +18,7 @@ type Row = Pick<
   | 'org_id'
   | 'id'
   | 'timer_id'
+  | 'task_id'
   | 'subscription_id'
   | 'channel'
   | 'receiver'
@@ -29,12 +32,19 @@ type Row = Pick<
   | 'attempt_count'
   | 'attempts_before'
   | 'epoch'
-> & { tenant_id: string | null };
+> & { tenant_id: string | null; email_attempts: Attempt[] | null };
+
+/** Since it was last delivered: sent anew, it is for all again. */
+function settledBy(attempts: readonly Attempt[]): string[] {
+  const delivered = attempts.findLastIndex(({ error }) => error === undefined);
+  return attempts.slice(delivered + 1).flatMap(({ settled = [] }) => settled);
+}
 
 const toTaken = (row: Row): TakenDelivery => ({
   orgId: row.org_id,
   id: row.id,
   timerId: row.timer_id,
+  taskId: row.task_id,
   subscriptionId: row.subscription_id,
   tenantId: row.tenant_id,
   channel: row.channel,
@@ -49,10 +59,12 @@ const toTaken = (row: Row): TakenDelivery => ({
   attemptNumber: row.attempt_count + 1,
   attemptsBefore: row.attempts_before,
   epoch: row.epoch === null ? null : Number(row.epoch),
+  settled: settledBy(row.email_attempts ?? []),
 });
 
-const COLUMNS = sql`d.org_id, d.id, d.timer_id, d.subscription_id, d.channel, d.receiver, d.request, d.body, d.policy,
-  d.escalation, d.occurrence, d.due_at, d.fired_at, d.attempt_count, d.attempts_before, d.epoch`;
+const COLUMNS = sql`d.org_id, d.id, d.timer_id, d.task_id, d.subscription_id, d.channel, d.receiver, d.request, d.body, d.policy,
+  d.escalation, d.occurrence, d.due_at, d.fired_at, d.attempt_count, d.attempts_before, d.epoch,
+  case when d.channel = 'email' then d.attempts end as email_attempts`;
 
 /** Deliveries by id, as they would be attempted next. */
 export async function readDeliveries(

@@ -19,6 +19,8 @@ export interface DeliveryContent {
   orgId: string;
   id: string;
   timerId: string | null;
+  /** Whose result it tells. */
+  taskId: string | null;
   subscriptionId: string | null;
   /** Of the timer; it has no column of its own. */
   tenantId: string | null;
@@ -46,6 +48,7 @@ const toColumns = (delivery: NewDelivery) => ({
   org_id: delivery.orgId,
   id: delivery.id,
   timer_id: delivery.timerId,
+  task_id: delivery.taskId,
   subscription_id: delivery.subscriptionId,
   channel: delivery.channel,
   receiver: delivery.receiver,
@@ -77,14 +80,14 @@ export async function insertDeliveries(
     with given as (
       select g.*, case when e.state in ('open', 'off') then 'pending' else g.status end as becomes
       from json_to_recordset(${JSON.stringify(deliveries.map(toColumns))}::json) as g (
-        org_id text, id text, timer_id text, subscription_id text, channel text, receiver text, request json,
+        org_id text, id text, timer_id text, task_id text, subscription_id text, channel text, receiver text, request json,
         body text, policy json, escalation json, occurrence integer, due_at timestamptz, fired_at timestamptz, status text, window_at timestamptz, epoch bigint,
         next_attempt_at timestamptz)
       left join endpoints e on e.org_id = g.org_id and e.receiver = g.receiver
     ), added as (
-      insert into deliveries (org_id, id, timer_id, subscription_id, channel, receiver, request, body, policy,
+      insert into deliveries (org_id, id, timer_id, task_id, subscription_id, channel, receiver, request, body, policy,
         escalation, occurrence, due_at, fired_at, status, window_at, epoch, next_attempt_at, created_at)
-      select org_id, id, timer_id, subscription_id, channel, receiver, request, body, policy,
+      select org_id, id, timer_id, task_id, subscription_id, channel, receiver, request, body, policy,
         nullif(escalation::text, 'null')::json, occurrence, due_at, fired_at, becomes, window_at, case when becomes = 'sending' then epoch end,
         case when becomes = 'pending' then coalesce(next_attempt_at, ${at}) end, ${at}
       from given
@@ -111,6 +114,7 @@ const SUMMARY = [
   'org_id',
   'id',
   'timer_id',
+  'task_id',
   'subscription_id',
   'channel',
   'receiver',
@@ -132,12 +136,11 @@ export async function listDeliveries(
   filter: Omit<DeliveryFilter, 'cursor'>,
   position: Position | undefined,
 ): Promise<DeliverySummaryRow[]> {
-  // No task makes deliveries of its own yet.
-  if (filter.taskId !== undefined) return [];
   let query = inScope(db, scope).select(SUMMARY);
   if (filter.status === 'pending') query = query.where('status', 'in', ['sending', 'pending']);
   else if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.timerId !== undefined) query = query.where('timer_id', '=', filter.timerId);
+  if (filter.taskId !== undefined) query = query.where('task_id', '=', filter.taskId);
   if (position) query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}, ${position.id})`);
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
 }

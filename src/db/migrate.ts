@@ -11,6 +11,7 @@ import * as taskStatistics from './migrations/0007-task-statistics.js';
 import * as callErrors from './migrations/0008-call-errors.js';
 import * as spending from './migrations/0009-spending.js';
 import * as deliveriesOfTasks from './migrations/0010-deliveries-of-tasks.js';
+import * as schedules from './migrations/0011-schedules.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-call-errors': callErrors,
   '0009-spending': spending,
   '0010-deliveries-of-tasks': deliveriesOfTasks,
+  '0011-schedules': schedules,
 };
 
 /**

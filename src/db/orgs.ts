@@ -28,6 +28,11 @@ export async function findOrg(db: Db, id: string): Promise<OrgRow | undefined> {
   return db.selectFrom('orgs').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Whoever else asks for this waits until the transaction ends; others may read the organisation, and write what is its. */
+export async function lockOrg(tx: Db, id: string): Promise<void> {
+  await tx.selectFrom('orgs').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}
+
 /** What a request for a new secret met. `changed: false` with a row: the last change still overlaps. */
 export interface Rotation {
   changed: boolean;

@@ -51,6 +51,8 @@ export interface AgentTable {
   previous_until: Date | null;
   /** Tokens carry it. */
   credential_version: Generated<number>;
+  /** The file of `MAINSPRING_CONFIG` declares it, and takes it away. */
+  is_declared: Generated<boolean>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
 }

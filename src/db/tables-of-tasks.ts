@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Overlap } from '../schemas/schedule.js';
 import type { ErrorCategory, Stage, TaskStatus, ToolCallStatus } from '../schemas/task.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
 import type { Json } from './json-column.js';
@@ -21,6 +22,8 @@ export interface TaskTable {
   /** Where its result goes; secrets are sealed. */
   delivery: Json<TaskDelivery[]>;
   metadata: Json<Record<string, unknown>>;
+  /** That started it. */
+  schedule_id: string | null;
   /** From its start on, without what it waits for approvals. */
   timeout_ms: number;
   /** The task that it is a part of, and the first of all of them. */
@@ -159,12 +162,34 @@ export interface ScheduleTable {
   org_id: string;
   agent_id: string;
   name: string;
-  cron: string;
+  /** Exactly one of the two is given. */
+  cron: string | null;
+  interval_ms: number | null;
   timezone: string;
   method: string | null;
   prompt: string | null;
   input: Json<Record<string, unknown>>;
-  /** The task whose tool made it. */
+  priority: Generated<number>;
+  /** Where the results of its tasks go; secrets are sealed. */
+  delivery: Json<TaskDelivery[]>;
+  metadata: Json<Record<string, unknown>>;
+  /** Of its tasks; null: what their agent says. */
+  timeout_ms: number | null;
+  overlap: Generated<Overlap>;
+  /** At most so much later than its moment, by chance. */
+  jitter_ms: Generated<number>;
+  /** What was missed while the engine was away runs when it is no older. */
+  catchup_window_ms: Generated<number>;
+  ends_at: Date | null;
+  is_enabled: Generated<boolean>;
+  /** The file of `MAINSPRING_CONFIG` declares it, and takes it away. */
+  is_declared: Generated<boolean>;
+  /** The call of a tool that made it. */
   created_by: string | null;
+  /** Raised by every change: its ETag. */
+  revision: Generated<number>;
+  /** That Temporal has. */
+  applied_revision: Generated<number>;
   created_at: Generated<Date>;
+  updated_at: Generated<Date>;
 }

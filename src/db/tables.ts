@@ -111,13 +111,21 @@ export interface WindowTable {
 /** `sending` belongs to the arming with that epoch; `pending` to the receiver's endpoint workflow. */
 export type StoredDeliveryStatus = 'sending' | 'pending' | 'delivered' | 'dead';
 
-/** Where a delivery goes, frozen with it. Header values, and a URL with credentials in it, are sealed. */
+/**
+ * Where a delivery goes, frozen with it. Header values, a bot's token, the URL of a Teams workflow and any other URL
+ * with credentials in it are sealed.
+ */
 export interface StoredRequest {
   method?: string;
   url?: string;
   headers?: Record<string, string>;
   workflowId?: string;
   signal?: string;
+  botToken?: string;
+  chatId?: string | number;
+  recipients?: string[];
+  subject?: string;
+  stream?: string;
 }
 
 export interface StoredEscalation {

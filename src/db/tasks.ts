@@ -23,6 +23,8 @@ export interface NewTask {
   /** Where its result goes, secrets sealed; nowhere where left out. */
   delivery?: readonly TaskDelivery[];
   metadata: Record<string, unknown>;
+  /** That started it. */
+  scheduleId?: string;
   /** It does not start before; where left out it starts in its turn. */
   scheduledAt?: Date | null;
   timeoutMs: number;
@@ -63,6 +65,7 @@ export async function insertTask(db: Db, task: NewTask): Promise<TaskRow | undef
       ...{ user_id: task.userId, session_id: task.sessionId, timeout_ms: task.timeoutMs },
       status: startsAt === createdAt ? 'queued' : 'scheduled',
       scheduled_at: scheduledAt,
+      schedule_id: task.scheduleId ?? null,
       delivery: JSON.stringify(task.delivery ?? []),
       input: JSON.stringify(task.input),
       metadata: JSON.stringify(task.metadata),
@@ -93,7 +96,7 @@ const SHOWN_STATUS = sql`case when status = 'scheduled' and scheduled_at <= now(
 export async function listTasks(
   db: Db,
   orgId: string,
-  filter: Omit<TaskFilter, 'cursor'>,
+  filter: Omit<TaskFilter, 'cursor'> & { scheduleId?: string },
   position: Position | undefined,
 ): Promise<TaskRow[]> {
   const { status, agent_name: agentName, session_id: sessionId, priority, limit } = filter;
@@ -102,6 +105,7 @@ export async function listTasks(
   if (agentName !== undefined) query = query.where('agent_name', '=', agentName);
   if (sessionId !== undefined) query = query.where('session_id', '=', sessionId);
   if (priority !== undefined) query = query.where('priority', '=', priority);
+  if (filter.scheduleId !== undefined) query = query.where('schedule_id', '=', filter.scheduleId);
   if (position) query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}, ${position.id})`);
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

@@ -90,7 +90,11 @@ export const VISIBLE_TABLES: readonly VisibleTable[] = [
     'created_at',
     { body: 'left(body, 500)' },
   ),
-  table('schedules', 'id agent_id name cron timezone method created_at:timestamptz', 'created_at'),
+  table(
+    'schedules',
+    'id agent_id name cron interval_ms:bigint timezone method priority:integer is_enabled:boolean created_at:timestamptz',
+    'created_at',
+  ),
 ];
 
 /** A table as one organisation sees it. */

@@ -1,5 +1,15 @@
 import type { Action, RetryPolicy } from '../schemas/action.js';
 import type { Channel } from '../schemas/delivery.js';
+import {
+  type ChannelTarget,
+  emailTarget,
+  type Open,
+  originOf,
+  streamTarget,
+  teamsTarget,
+  telegramTarget,
+} from './channel-target.js';
+import { timerMessage } from './timer-message.js';
 
 /** One firing of a timer, with what its bodies tell of it. */
 export interface Occurrence {
@@ -19,17 +29,9 @@ export interface Occurrence {
 }
 
 /** A delivery as it is frozen: whatever is sent later, under this id it is these bytes. */
-export interface FrozenDelivery {
+export interface FrozenDelivery extends ChannelTarget {
   id: string;
   channel: Channel;
-  receiver: string;
-  request: {
-    method?: string;
-    url?: string;
-    headers?: Record<string, string>;
-    workflowId?: string;
-    signal?: string;
-  };
   body: string;
   policy: RetryPolicy;
   escalation: { afterAttempts: number; action: Action } | null;
@@ -61,33 +63,60 @@ function childTimerBody(occurrence: Occurrence, action: Extract<Action, { type: 
   return JSON.stringify({ tenantId, requestedBy, name, ...asked });
 }
 
-function frozen(occurrence: Occurrence, action: Action, originOf: (storedUrl: string) => string) {
+function targetOf(action: Action, open: Open): ChannelTarget {
   switch (action.type) {
     case 'webhook': {
       const { method, url, headers } = action;
-      const request = { method, url, ...(headers ? { headers } : {}) };
-      return { receiver: originOf(url), request, body: tellingBody(occurrence, action.data) };
+      return { receiver: originOf(url, open), request: { method, url, ...(headers ? { headers } : {}) } };
     }
-    case 'log':
-      return { receiver: 'log', request: {}, body: tellingBody(occurrence, action.data) };
     case 'signal': {
-      const { workflowId, signal, args } = action;
-      return { receiver: 'signal', request: { workflowId, signal }, body: JSON.stringify(args) };
+      const { workflowId, signal } = action;
+      return { receiver: 'signal', request: { workflowId, signal } };
     }
+    case 'telegram':
+      return telegramTarget(action, open);
+    case 'teams':
+      return teamsTarget(action, open);
+    case 'email':
+      return emailTarget(action);
+    case 'redis_stream':
+      return streamTarget(action);
+    case 'log':
     case 'timer':
-      return { receiver: 'timer', request: {}, body: childTimerBody(occurrence, action) };
+      return { receiver: action.type, request: {} };
   }
 }
 
+function bodyOf(occurrence: Occurrence, action: Action): string {
+  switch (action.type) {
+    case 'webhook':
+    case 'log':
+    case 'redis_stream':
+      return tellingBody(occurrence, action.data);
+    case 'signal':
+      return JSON.stringify(action.args);
+    case 'timer':
+      return childTimerBody(occurrence, action);
+    case 'telegram':
+    case 'teams':
+    case 'email':
+      return timerMessage(occurrence, action);
+  }
+}
+
+/** Whom an action calls: scheme, host and port, a bot, or the channel's name. */
+export const receiverOf = (action: Action, open: Open): string => targetOf(action, open).receiver;
+
 /**
  * The deliveries of one occurrence, one an action: `<timer id>.<occurrence>.<action, from 0>`.
- * `originOf` reads scheme, host and port of a stored URL, which may be sealed.
+ * `open` reads what may be sealed.
  */
-export function freeze(occurrence: Occurrence, originOf: (storedUrl: string) => string): FrozenDelivery[] {
+export function freeze(occurrence: Occurrence, open: Open): FrozenDelivery[] {
   return occurrence.actions.map((action, index) => ({
     id: `${occurrence.timerId}.${occurrence.number}.${index}`,
     channel: action.type,
-    ...frozen(occurrence, action, originOf),
+    ...targetOf(action, open),
+    body: bodyOf(occurrence, action),
     policy: occurrence.retryPolicy,
     escalation: action.escalation ?? null,
     occurrence: occurrence.number,

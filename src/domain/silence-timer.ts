@@ -20,8 +20,8 @@ export function silenceActions(actions: readonly Action[], silence: Silence): Ac
     last_heartbeat_at: silence.lastHeartbeatAt,
   };
   return actions.map((action) =>
-    action.type === 'webhook' || action.type === 'log'
-      ? { ...action, data: { ...facts, ...action.data } }
-      : action,
+    action.type === 'signal' || action.type === 'timer'
+      ? action
+      : { ...action, data: { ...facts, ...action.data } },
   );
 }

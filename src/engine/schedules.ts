@@ -1,31 +1,78 @@
-import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleDescription,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 import { priorityKeyOf } from '../domain/task-priority.js';
 import { QUEUES } from '../messages/queues.js';
 import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
-import { type ScheduledTaskRef, scheduledTaskPrefix, temporalScheduleId } from '../messages/task.js';
-import { PRIORITIES } from '../schemas/task.js';
+import {
+  type ScheduledTaskRef,
+  scheduledTaskPrefix,
+  scheduleOf,
+  taskIdOf,
+  temporalScheduleId,
+} from '../messages/task.js';
+import type { Overlap } from '../schemas/schedule.js';
 
+/** All that Temporal knows of a schedule. */
 export interface TaskCycle extends ScheduledTaskRef {
   agentId: string;
-  /** Five fields. */
-  cron: string;
+  /** Five fields; or an interval. */
+  cron: string | null;
+  /** Whole seconds, as is the next. */
+  intervalMs: number | null;
+  /** Where the interval begins, counted from 1970. */
+  offsetMs: number;
   /** As the IANA database names it. */
   timezone: string;
+  priority: number;
+  overlap: Overlap;
+  /** 0: none. */
+  jitterMs: number;
+  /** Missed while the engine was away: what is older is left out. */
+  catchupWindowMs: number;
+  endsAt: Date | null;
+  isPaused: boolean;
 }
 
-/** Tasks that come again and again, as Temporal keeps them. */
+/** How a schedule stands in Temporal. */
+export interface CycleState {
+  nextRuns: Date[];
+  /** How many runs there were, were left out because another had not ended, and were too old to be caught up. */
+  runs: number;
+  skipped: number;
+  missed: number;
+  /** The latest tasks, the newest last. */
+  latest: string[];
+}
+
+/** Tasks that come again and again, as Temporal keeps them. Each method throws when the engine cannot be reached. */
 export interface Schedules {
-  /** That it stands already is success. Throws when the engine cannot be reached. */
-  create(cycle: TaskCycle): Promise<void>;
+  /** Makes it so, whether it stands already or not. */
+  put(cycle: TaskCycle): Promise<void>;
   /** False where there was none. */
   delete(ref: ScheduledTaskRef): Promise<boolean>;
+  /** Undefined where there is none, as with the next two, which answer false. */
+  describe(ref: ScheduledTaskRef): Promise<CycleState | undefined>;
+  trigger(ref: ScheduledTaskRef, overlap: Overlap | undefined): Promise<boolean>;
+  backfill(ref: ScheduledTaskRef, span: { from: Date; to: Date; overlap: Overlap }): Promise<boolean>;
+  /** All of all organisations, as they stood a moment ago. */
+  list(): AsyncIterable<ScheduledTaskRef>;
 }
 
-/** Missed while the engine was away: what is older is left out. */
-const CATCHUP_WINDOW = '1h';
+const OVERLAPS: Record<Overlap, ScheduleOverlapPolicy> = {
+  skip: ScheduleOverlapPolicy.SKIP,
+  buffer_one: ScheduleOverlapPolicy.BUFFER_ONE,
+  buffer_all: ScheduleOverlapPolicy.BUFFER_ALL,
+  cancel_other: ScheduleOverlapPolicy.CANCEL_OTHER,
+  allow_all: ScheduleOverlapPolicy.ALLOW_ALL,
+};
 
 /** Temporal appends the moment to the id, so that each task has one of its own. */
-function actionOf({ orgId, scheduleId, agentId }: TaskCycle) {
+function actionOf({ orgId, scheduleId, agentId, priority }: TaskCycle) {
   const ref: ScheduledTaskRef = { orgId, scheduleId };
   return {
     type: 'startWorkflow' as const,
@@ -41,32 +88,80 @@ function actionOf({ orgId, scheduleId, agentId }: TaskCycle) {
     ],
     staticSummary: 'A task of an agent, started by its schedule',
     // Taken by the SDK, though its type leaves it out.
-    priority: { priorityKey: priorityKeyOf(PRIORITIES.LOW), fairnessKey: orgId },
+    priority: { priorityKey: priorityKeyOf(priority), fairnessKey: orgId },
   };
 }
 
-export const createSchedules = ({ schedule }: Pick<Client, 'schedule'>): Schedules => ({
-  async create(cycle) {
-    const action = actionOf(cycle);
-    try {
-      await schedule.create({
-        scheduleId: temporalScheduleId(cycle),
-        spec: { cronExpressions: [cycle.cron], timezone: cycle.timezone },
-        action,
-        policies: { overlap: 'SKIP', catchupWindow: CATCHUP_WINDOW },
-      });
-    } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    }
-  },
+function optionsOf(cycle: TaskCycle) {
+  const { cron, intervalMs, offsetMs, timezone, jitterMs, endsAt, isPaused, overlap } = cycle;
+  return {
+    spec: {
+      ...(cron === null ? {} : { cronExpressions: [cron] }),
+      ...(intervalMs === null ? {} : { intervals: [{ every: intervalMs, offset: offsetMs }] }),
+      ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
+      // Temporal takes the last moment as one that still counts.
+      ...(endsAt ? { endAt: new Date(endsAt.getTime() - 1) } : {}),
+      timezone,
+    },
+    action: actionOf(cycle),
+    policies: { overlap: OVERLAPS[overlap], catchupWindow: cycle.catchupWindowMs },
+    state: { paused: isPaused },
+  };
+}
 
-  async delete(ref) {
+function stateOf({ info }: ScheduleDescription): CycleState {
+  return {
+    nextRuns: info.nextActionTimes,
+    runs: info.numActionsTaken,
+    skipped: info.numActionsSkippedOverlap,
+    missed: info.numActionsMissedCatchupWindow,
+    latest: info.recentActions.map(({ action }) => taskIdOf(action.workflow.workflowId)),
+  };
+}
+
+/** About one that is just being deleted Temporal may not answer at all. */
+const LOOK_TIMEOUT_MS = 3_000;
+
+export function createSchedules({ schedule }: Pick<Client, 'schedule'>): Schedules {
+  const handleOf = (ref: ScheduledTaskRef) => schedule.getHandle(temporalScheduleId(ref));
+
+  /** What `use` answers, or undefined where there is no such schedule. */
+  async function ifThere<T>(use: () => Promise<T>): Promise<T | undefined> {
     try {
-      await schedule.getHandle(temporalScheduleId(ref)).delete();
-      return true;
+      return await use();
     } catch (error) {
-      if (error instanceof ScheduleNotFoundError) return false;
+      if (error instanceof ScheduleNotFoundError) return undefined;
       throw error;
     }
-  },
-});
+  }
+  const isThere = async (use: () => Promise<unknown>) =>
+    (await ifThere(() => use().then(() => true))) ?? false;
+
+  return {
+    async put(cycle) {
+      const options = optionsOf(cycle);
+      try {
+        await schedule.create({ scheduleId: temporalScheduleId(cycle), ...options });
+      } catch (error) {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+        await handleOf(cycle).update(() => options);
+      }
+    },
+    delete: (ref) => isThere(() => handleOf(ref).delete()),
+    describe: (ref) =>
+      ifThere(async () => {
+        const deadline = Date.now() + LOOK_TIMEOUT_MS;
+        return stateOf(await schedule.withDeadline(deadline, () => handleOf(ref).describe()));
+      }),
+    trigger: (ref, overlap) =>
+      isThere(() => handleOf(ref).trigger(overlap === undefined ? undefined : OVERLAPS[overlap])),
+    backfill: (ref, { from, to, overlap }) =>
+      isThere(() => handleOf(ref).backfill({ start: from, end: to, overlap: OVERLAPS[overlap] })),
+    async *list() {
+      for await (const { scheduleId } of schedule.list()) {
+        const ref = scheduleOf(scheduleId);
+        if (ref) yield ref;
+      }
+    },
+  };
+}

@@ -69,6 +69,13 @@ export const taskIdOf = (workflowId: string) => workflowId.split('/').slice(2).j
 /** The Temporal Schedule of a task that comes again and again, and how the ids of its workflows begin. */
 export const temporalScheduleId = ({ orgId, scheduleId }: ScheduledTaskRef) =>
   `schedule/${orgId}/${scheduleId}`;
+/** The schedule of a Temporal Schedule; undefined for those that are not of tasks. */
+export function scheduleOf(temporalId: string): ScheduledTaskRef | undefined {
+  const [kind, orgId, ...rest] = temporalId.split('/');
+  return kind === 'schedule' && orgId !== undefined && rest.length > 0
+    ? { orgId, scheduleId: rest.join('/') }
+    : undefined;
+}
 export const scheduledTaskPrefix = ({ orgId, scheduleId }: ScheduledTaskRef) =>
   taskWorkflowId({ orgId, taskId: scheduleId });
 export const callId = (taskId: string, place: string) => `${taskId}.${place}`;

@@ -16,6 +16,7 @@ import type { Log } from '../log.js';
 import { nameAgentTypes } from '../metrics.js';
 import { type AgentModels, createAgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
+import { createRedis, type Redis } from '../redis.js';
 import { secretKeysOf } from '../secrets/secret-keys.js';
 import { createVault, type Vault } from '../secrets/vault.js';
 import { createTasks, type Tasks } from '../tasks/tasks.js';
@@ -38,6 +39,8 @@ export interface Context {
   models: AgentModels;
   /** Undefined where no endpoint for traces is configured. */
   tracing?: Tracing | undefined;
+  /** Undefined where no server is configured. */
+  redis?: Redis | undefined;
   /** Where outbound requests may go. */
   guard: GuardOptions;
   client: Client;
@@ -73,15 +76,18 @@ function contextOf(
 ): OpenContext {
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
+  const redis = createRedis(config, log);
   return {
     ...{ config, log, vault, database, tracing, catalogue, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
-    tasks: createTasks({ database, starter }),
+    tasks: createTasks({ database, starter, vault, config }),
     models: createAgentModels(config, vault),
+    redis,
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     dataConverter: dataConverterOf(config),
     closing: [
       { name: 'starter', run: async () => starter.close() },
+      { name: 'Redis', run: async () => redis?.close() },
       { name: 'traces', run: async () => tracing?.close() },
       { name: 'connection to Temporal', run: engine.closeConnection },
       { name: 'database', run: () => database.close() },

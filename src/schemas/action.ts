@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EMAIL, REDIS_STREAM, TEAMS, TELEGRAM, WebUrl } from './channel-fields.js';
 import { Duration, Instant } from './duration.js';
 import { freeForm, Labels, Name } from './identity.js';
 
@@ -7,17 +8,6 @@ const VISIBLE_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Set by us or by the connection; a caller's own would break the delivery. */
 const RESERVED_HEADERS =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-.*|webhook-(?:id|timestamp|signature))$/i;
-
-/** An address that a request may be sent to. Whether it leads inwards is checked where it is used. */
-export const WebUrl = z
-  .string()
-  .max(2048)
-  .refine((text) => {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '';
-  }, 'must be an absolute http or https URL')
-  .meta({ id: 'WebUrl', format: 'uri', examples: ['https://agents.example.com/hook'] });
-export type WebUrl = z.infer<typeof WebUrl>;
 
 /** Headers of a caller's own. */
 export const Headers = z
@@ -61,9 +51,31 @@ const signal = {
   args: z.array(z.unknown()).max(10).default([]),
 };
 
+/** In characters. One message of Telegram holds less, an e-mail all of it. */
+const LONGEST_TEXT = 20_000;
+/** What people are told: the timer's name, then this. */
+const words = {
+  text: z.string().min(1).max(LONGEST_TEXT).optional().describe('Said under the name of the timer'),
+  data: freeForm(64).optional().describe('Added to the text as JSON'),
+};
+const telegram = { type: z.literal('telegram'), ...TELEGRAM, ...words };
+const teams = { type: z.literal('teams'), ...TEAMS, ...words };
+const email = { type: z.literal('email'), ...EMAIL, ...words };
+
+/** Adds an entry to a stream: `timer_id`, and as `payload` the JSON that a webhook would be sent. */
+const redisStream = { type: z.literal('redis_stream'), ...REDIS_STREAM, data: freeForm(64).optional() };
+
 /** An action that ends with itself: what an escalation or a timer's timer may do. */
 export const Effect = z
-  .discriminatedUnion('type', [z.strictObject(webhook), z.strictObject(log), z.strictObject(signal)])
+  .discriminatedUnion('type', [
+    z.strictObject(webhook),
+    z.strictObject(log),
+    z.strictObject(signal),
+    z.strictObject(telegram),
+    z.strictObject(teams),
+    z.strictObject(email),
+    z.strictObject(redisStream),
+  ])
   .meta({ id: 'Effect' });
 export type Effect = z.infer<typeof Effect>;
 
@@ -120,6 +132,10 @@ export const Action = z
     z.strictObject({ ...webhook, escalation }),
     z.strictObject({ ...log, escalation }),
     z.strictObject({ ...signal, escalation }),
+    z.strictObject({ ...telegram, escalation }),
+    z.strictObject({ ...teams, escalation }),
+    z.strictObject({ ...email, escalation }),
+    z.strictObject({ ...redisStream, escalation }),
     z
       .strictObject({ ...timer, escalation })
       .refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),

@@ -4,7 +4,16 @@ import { Moment } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
 
 /** How a delivery reaches its receiver. */
-export const Channel = z.enum(['webhook', 'log', 'signal', 'timer']);
+export const Channel = z.enum([
+  'webhook',
+  'log',
+  'signal',
+  'timer',
+  'telegram',
+  'teams',
+  'email',
+  'redis_stream',
+]);
 export type Channel = z.infer<typeof Channel>;
 
 export const DeliveryStatus = z.enum(['pending', 'delivered', 'dead']);
@@ -19,15 +28,27 @@ export const Attempt = z
     statusCode: z.int().optional(),
     error: z.string().optional(),
     answer: z.string().optional().describe('The first KB of what came back'),
+    settled: z
+      .array(z.string())
+      .optional()
+      .describe('Recipients of an e-mail that have it, or never will: the next attempt is for the others'),
   })
   .meta({ id: 'Attempt' });
 export type Attempt = z.infer<typeof Attempt>;
 
 const summary = {
-  id: z.string().describe('The `webhook-id` of every attempt: `<timer id>.<occurrence>.<action>` for timers'),
+  id: z
+    .string()
+    .describe(
+      'The `webhook-id` of every attempt: `<timer id>.<occurrence>.<action>` for timers, `<task id>.result.<index>` for results of tasks',
+    ),
   channel: Channel,
   status: DeliveryStatus,
-  receiver: z.string().describe('Scheme, host and port that are called'),
+  receiver: z
+    .string()
+    .describe(
+      "Scheme, host and port that are called; `telegram:<bot's number>`; else the name of the channel",
+    ),
   attemptCount: z.int(),
   createdAt: Moment,
   nextAttemptAt: Moment.nullable(),
@@ -44,6 +65,7 @@ export const Delivery = z
   .looseObject({
     ...summary,
     timerId: z.string().nullable(),
+    taskId: z.string().nullable(),
     subscriptionId: z.string().nullable(),
     url: z.string().nullable().describe('Credentials in it read `***`'),
     attempts: z.array(Attempt),

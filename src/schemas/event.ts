@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WebUrl } from './action.js';
+import { WebUrl } from './channel-fields.js';
 import { Moment } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
 

@@ -1,40 +1,5 @@
 import { z } from 'zod';
-import { WebUrl } from './action.js';
-
-/** What each channel needs to know, under the names that timers' actions and tasks' deliveries share. */
-export const TELEGRAM = {
-  telegram_bot_token: z
-    .string()
-    .regex(/^\d{1,20}:[A-Za-z0-9_.-]{1,200}$/, 'is not the token of a bot, such as 123456:ABC-DEF'),
-  telegram_chat_id: z
-    .union([
-      z.int(),
-      z
-        .string()
-        .regex(
-          /^(?:@[A-Za-z0-9_]{4,64}|-?\d{1,20})$/,
-          'must be the number of a chat, or @ and the name of a channel',
-        ),
-    ])
-    .describe('Number of a chat, or `@` and the name of a channel'),
-};
-export const TEAMS = {
-  teams_webhook_url: WebUrl.describe('Of a workflow that waits for webhook requests'),
-};
-/** A receiving server may refuse more at once. */
-const MOST_RECIPIENTS = 100;
-export const EMAIL = {
-  email_recipients: z.array(z.email().max(320)).min(1).max(MOST_RECIPIENTS),
-  email_subject: z
-    .string()
-    .min(1)
-    .max(250)
-    .regex(/^[^\r\n]*$/, 'must be one line')
-    .optional(),
-};
-export const REDIS_STREAM = {
-  response_stream: z.string().min(1).max(200).optional().describe('By default `RESULT_STREAM`'),
-};
+import { EMAIL, REDIS_STREAM, TEAMS, TELEGRAM, WebUrl } from './channel-fields.js';
 
 /** One way to tell somebody what a task came to. */
 export const TaskDelivery = z

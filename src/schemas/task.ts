@@ -184,6 +184,7 @@ export const Task = z
     metadata: z.record(z.string(), z.unknown()),
     timeout_seconds: z.number(),
     parent_task_id: z.string().nullable(),
+    schedule_id: z.string().nullable().describe('The schedule that started it'),
     ...usage,
     created_at: Moment,
     scheduled_at: Moment.nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Headers, WebUrl } from './action.js';
+import { Headers } from './action.js';
 import { ToolName } from './agent.js';
+import { WebUrl } from './channel-fields.js';
 import { freeForm, Moment, Name } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
 

@@ -9,9 +9,6 @@ import { unavailableOf } from './prepare-task.js';
 import { timeoutOf } from './task-request.js';
 import { taskEvent } from './tasks.js';
 
-/** Nobody waits for what comes round by itself. */
-const PRIORITY = 7;
-
 /** The row of a task that a schedule started, unless it stands or its agent takes none now; false where there is no such schedule. */
 export async function writeScheduled(
   db: Kysely<Tables>,
@@ -24,15 +21,15 @@ export async function writeScheduled(
     const agent = schedule ? await getAgent(tx, orgId, schedule.agent_id) : undefined;
     if (!schedule) return false;
     if (!agent || unavailableOf(agent) !== null) return true;
-    const { method, prompt, input } = schedule;
+    const { method, prompt, input, priority, delivery, metadata } = schedule;
     const row = await insertTask(tx, {
-      ...{ orgId, id: taskId, agent, method, prompt, input, priority: PRIORITY },
-      ...{ userId: null, sessionId: null, metadata: { scheduleId }, parent: null, fingerprint: null },
-      timeoutMs: timeoutOf(agent, config),
+      ...{ orgId, id: taskId, agent, method, prompt, input, priority, delivery, scheduleId },
+      ...{ userId: null, sessionId: null, metadata: { ...metadata, scheduleId }, parent: null },
+      fingerprint: null,
+      timeoutMs: schedule.timeout_ms ?? timeoutOf(agent, config),
       createdAt: at,
     });
-    if (row)
-      await appendEvents(tx, [taskEvent(row, 'task.queued', { priority: PRIORITY, method, scheduleId }, at)]);
+    if (row) await appendEvents(tx, [taskEvent(row, 'task.queued', { priority, method, scheduleId }, at)]);
     return true;
   });
 }

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { AgentRow } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import type { NewTask } from '../db/tasks.js';
 import { getAgentByName } from '../db/working-agents.js';
+import { type ChannelServers, lackOf } from '../domain/channel-lack.js';
 import { sealedDelivery } from '../domain/delivery-secrets.js';
+import { type StreamOwner, streamRefusal } from '../domain/stream-owner.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { FieldError } from '../schemas/field-errors.js';
@@ -26,7 +29,7 @@ export interface TaskRequestOptions {
   catalogue: Pick<Catalogue, 'agents'>;
   vault: Vault;
   guard: GuardOptions;
-  config: { TASK_TIMEOUT_SECONDS: number; SMTP_URL?: string | undefined; REDIS_URL?: string | undefined };
+  config: ChannelServers & StreamOwner & { TASK_TIMEOUT_SECONDS: number };
 }
 
 /** What a request for a task calls its fields. */
@@ -51,35 +54,32 @@ export function assign(
   return { kind: 'refused', errors };
 }
 
+/** Whose results they are, and what there is to deliver them. */
+export type DeliveringOptions = Pick<TaskRequestOptions, 'guard' | 'config'> & { orgId: string };
+
 /** Why a result cannot be delivered so; null where it can. */
-function refusalOf(
-  delivery: TaskDelivery,
-  { guard, config }: Pick<TaskRequestOptions, 'guard' | 'config'>,
-): FieldError | null {
+function refusalOf(delivery: TaskDelivery, { orgId, guard, config }: DeliveringOptions): FieldError | null {
   const inwards = (path: string, url: string): FieldError | null =>
     leadsInwards(url, guard) ? { path, message: 'leads to an address that is not allowed' } : null;
-  const needs = (name: 'SMTP_URL' | 'REDIS_URL'): FieldError | null =>
-    config[name] === undefined
-      ? { path: 'channel', message: `is not available: ${name} is not set where Mainspring runs` }
-      : null;
   switch (delivery.channel) {
     case 'webhook':
       return inwards('webhook_url', delivery.webhook_url);
     case 'teams':
       return inwards('teams_webhook_url', delivery.teams_webhook_url);
-    case 'email':
-      return needs('SMTP_URL');
-    case 'redis_stream':
-      return needs('REDIS_URL');
-    default:
-      return null;
+    default: {
+      const lack = lackOf(delivery.channel, config);
+      if (lack !== null) return { path: 'channel', message: lack };
+      if (delivery.channel !== 'redis_stream') return null;
+      const refusal = streamRefusal(orgId, delivery.response_stream, config);
+      return refusal && { path: refusal.field, message: refusal.message };
+    }
   }
 }
 
 /** What about a list of deliveries cannot be, field by field. */
 export const refusalsOfDeliveries = (
   deliveries: readonly TaskDelivery[],
-  options: Pick<TaskRequestOptions, 'guard' | 'config'>,
+  options: DeliveringOptions,
 ): FieldError[] =>
   deliveries.flatMap((delivery, index) => {
     const refusal = refusalOf(delivery, options);
@@ -100,7 +100,7 @@ export async function planTask(
   const asked = { method: method ?? null, prompt: prompt ?? null, input };
   const assigned = assign(options.catalogue, agent, asked, NAMES);
   if (assigned.kind !== 'ready') return assigned;
-  const errors = refusalsOfDeliveries(delivery, options);
+  const errors = refusalsOfDeliveries(delivery, { ...options, orgId });
   if (errors.length > 0) return { kind: 'refused', errors };
   const { timeout_seconds: seconds, user_id: userId, session_id: sessionId, scheduled_at: at } = request;
   return {
@@ -119,3 +119,9 @@ export const timeoutOf = (
   { limits }: Pick<AgentRow, 'limits'>,
   { TASK_TIMEOUT_SECONDS: seconds }: { TASK_TIMEOUT_SECONDS: number },
 ): number => limits.timeout ?? seconds * 1_000;
+
+/** What makes two requests the same, whichever way they came; the order of fields does not count. */
+export const fingerprintOfRequest = (request: TaskRequest): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['/tasks', request, null]))
+    .digest('hex');

@@ -1,4 +1,5 @@
 import type { Database, Db } from '../db/database.js';
+import { insertDeliveries } from '../db/deliveries.js';
 import { appendEvents, type NewEvent } from '../db/events.js';
 import { notify } from '../db/notify.js';
 import {
@@ -6,6 +7,7 @@ import {
   endTask,
   endUnmadeCalls,
   getTask,
+  hasEnded,
   insertTask,
   type NewTask,
   type TaskEnd,
@@ -13,9 +15,12 @@ import {
 } from '../db/tasks.js';
 import { endedNotices } from '../domain/ended-notice.js';
 import type { Starter } from '../engine/starter.js';
+import type { Endpoint } from '../messages/endpoint.js';
 import type { TaskRef } from '../messages/task.js';
 import { countTask } from '../metrics.js';
 import type { EventType } from '../schemas/event.js';
+import { durationOf } from './duration.js';
+import { type ResultOptions, receiversOf, resultDeliveries } from './result-deliveries.js';
 
 /** A fact about a task; what was said in it stands in its rows. */
 export const taskEvent = (
@@ -49,17 +54,28 @@ export interface Tasks {
    * by that task's, which waits for it.
    */
   submit(task: NewTask): Promise<Submission>;
-  /** Ends a task once, with all that is a part of it; undefined where it had ended before. */
+  /**
+   * Ends a task once, with all that is a part of it, and writes the deliveries of its result; undefined where it had
+   * ended before.
+   */
   end(ref: TaskRef, end: TaskEnding): Promise<TaskRow | undefined>;
 }
 
-export function createTasks({
-  database,
-  starter,
-}: {
+export interface TasksOptions extends ResultOptions {
   database: Database;
-  starter: Pick<Starter, 'startTask' | 'tryCancelTask'>;
-}): Tasks {
+  starter: Pick<Starter, 'startTask' | 'tryCancelTask' | 'ensureEndpoint' | 'wakeEndpoint'>;
+}
+
+export function createTasks({ database, starter, ...results }: TasksOptions): Tasks {
+  /** Whom the end of a task will be told, each with its workflow running. */
+  async function ensureReceivers({ orgId, taskId }: TaskRef): Promise<Endpoint[]> {
+    const task = await getTask(database.db, orgId, taskId);
+    if (!task || hasEnded(task.status)) return [];
+    const endpoints = receiversOf(task, results).map((receiver) => ({ orgId, receiver }));
+    await Promise.all(endpoints.map((endpoint) => starter.ensureEndpoint(endpoint)));
+    return endpoints;
+  }
+
   return {
     async submit(task) {
       const { orgId, id: taskId, priority, agent, createdAt } = task;
@@ -82,10 +98,12 @@ export function createTasks({
     async end(ref, { within, ...end }) {
       const { orgId, taskId: id } = ref;
       const { at } = end;
+      const told = await ensureReceivers(ref);
       const ended = await database.db.transaction().execute(async (tx) => {
         const row = await endTask(tx, { orgId, id }, end);
         if (!row) return [];
         await within?.(tx, row);
+        await insertDeliveries(tx, resultDeliveries(row, at, results), at.getTime());
         const rows = [row, ...(await endDescendants(tx, row, at))];
         const ids = rows.map((one) => one.id);
         await endUnmadeCalls(tx, orgId, ids);
@@ -98,6 +116,7 @@ export function createTasks({
       });
       for (const row of ended) countTask(row);
       const [row, ...parts] = ended;
+      if (row) for (const endpoint of told) starter.wakeEndpoint(endpoint);
       for (const part of parts) void starter.tryCancelTask({ orgId, taskId: part.id });
       return row;
     },
@@ -109,10 +128,3 @@ const endedEvent = (row: TaskRow, at: Date): NewEvent => {
   const data = { status, durationMs: durationOf(row), ...(category === null ? {} : { category }) };
   return taskEvent(row, `task.${status}` as EventType, data, at);
 };
-
-/** From its start to its end, in ms; null where it has not come to both. */
-export const durationOf = ({
-  started_at: from,
-  completed_at: to,
-}: Pick<TaskRow, 'started_at' | 'completed_at'>) =>
-  from === null || to === null ? null : Math.max(0, to.getTime() - from.getTime());

@@ -1,6 +1,10 @@
 import type { NewTimer } from '../db/timers.js';
-import { effectsOf, hasSecrets, mapValues, mapWebhooks } from '../domain/mask-webhooks.js';
+import { mapActionSecrets } from '../domain/action-secrets.js';
+import { type ChannelServers, lackOf } from '../domain/channel-lack.js';
+import { effectsOf, mapEffects } from '../domain/effects.js';
+import { hasSecrets } from '../domain/mask-webhooks.js';
 import { isSignalTarget } from '../domain/signal-target.js';
+import { type StreamOwner, streamRefusal } from '../domain/stream-owner.js';
 import { plan } from '../domain/timer-plan.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { ActionBundle, Effect } from '../schemas/action.js';
@@ -15,32 +19,52 @@ export type Prepared =
 export interface PrepareOptions {
   vault: Vault;
   guard: GuardOptions;
+  /** Which servers there are for channels that need one, and the stream that takes what names none. */
+  config: ChannelServers & StreamOwner & { RESULT_STREAM: string };
 }
 
 const SIGNAL_REFUSED =
   "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is none of Mainspring's own (timers, endpoint, agent)";
 
-/** What a schema cannot know of an effect: where it leads. */
-function refusalOf(effect: Effect, orgId: string, guard: GuardOptions): string | null {
+type Where = Pick<PrepareOptions, 'guard' | 'config'> & { orgId: string };
+
+const INWARDS = 'leads to an address that is not allowed';
+
+/** What a schema cannot know of an effect: where it leads, and whether there is a server for it. */
+function refusalOf(
+  effect: Effect,
+  { orgId, guard, config }: Where,
+): { field: string; message: string } | null {
   switch (effect.type) {
     case 'webhook':
-      return leadsInwards(effect.url, guard) ? 'leads to an address that is not allowed' : null;
+      return leadsInwards(effect.url, guard) ? { field: 'url', message: INWARDS } : null;
+    case 'teams':
+      return leadsInwards(effect.teams_webhook_url, guard)
+        ? { field: 'teams_webhook_url', message: INWARDS }
+        : null;
     case 'signal':
-      return isSignalTarget(effect.workflowId, orgId) ? null : SIGNAL_REFUSED;
-    case 'log':
-      return null;
+      return isSignalTarget(effect.workflowId, orgId)
+        ? null
+        : { field: 'workflowId', message: SIGNAL_REFUSED };
+    default: {
+      const lack = lackOf(effect.type, config);
+      if (lack !== null) return { field: 'type', message: lack };
+      if (effect.type !== 'redis_stream') return null;
+      const refusal = streamRefusal(orgId, effect.response_stream, config);
+      return refusal && { ...refusal, field: refusal.field === 'channel' ? 'type' : refusal.field };
+    }
   }
 }
 
-/** Where the actions of a bundle lead that must not lead there; `path` is that of their list. */
+/** What the actions of a bundle cannot do; `path` is that of their list. */
 export function refusalsOf(
   bundle: Pick<ActionBundle, 'actions'>,
   path: string,
-  { orgId, guard }: { orgId: string; guard: GuardOptions },
+  where: Where,
 ): { path: string; message: string }[] {
   return effectsOf(bundle, path).flatMap(({ path: at, effect }) => {
-    const message = refusalOf(effect, orgId, guard);
-    return message ? [{ path: `${at}.${effect.type === 'webhook' ? 'url' : 'workflowId'}`, message }] : [];
+    const refusal = refusalOf(effect, where);
+    return refusal ? [{ path: `${at}.${refusal.field}`, message: refusal.message }] : [];
   });
 }
 
@@ -48,11 +72,11 @@ export function refusalsOf(
 export function prepare(
   request: TimerRequest,
   { orgId, id, now }: { orgId: string; id: string; now: number },
-  { vault, guard }: PrepareOptions,
+  { vault, guard, config }: PrepareOptions,
 ): Prepared {
   const due = plan(request, now);
   const errors = request.actionBundle
-    ? refusalsOf(request.actionBundle, 'actionBundle.actions', { orgId, guard })
+    ? refusalsOf(request.actionBundle, 'actionBundle.actions', { orgId, guard, config })
     : [];
   if (due.kind === 'refused') errors.unshift({ path: due.path, message: due.message });
   if (due.kind === 'refused' || errors.length > 0) return { kind: 'refused', errors };
@@ -62,7 +86,7 @@ export function prepare(
     kind: 'ready',
     timer: {
       ...{ orgId, id, tenantId, requestedBy, name, durationMs, fireAt, windowAt, metadata, labels },
-      actionBundle: actionBundle ? sealed(actionBundle, vault) : null,
+      actionBundle: actionBundle ? sealed(actionBundle, { vault, config }) : null,
       everyMs: repeat?.every ?? null,
       repeatCount: repeat?.count ?? null,
       repeatUntil: repeat?.until ?? null,
@@ -71,10 +95,16 @@ export function prepare(
   };
 }
 
-/** A bundle as it is stored: header values, and URLs with credentials, sealed. */
-export const sealed = <B extends Pick<ActionBundle, 'actions'>>(bundle: B, vault: Vault): B =>
-  mapWebhooks(bundle, (webhook) => ({
-    ...webhook,
-    url: hasSecrets(webhook.url) ? vault.seal(webhook.url) : webhook.url,
-    ...(webhook.headers ? { headers: mapValues(webhook.headers, (value) => vault.seal(value)) } : {}),
-  }));
+/** A bundle as it is stored: complete; header values, tokens, and URLs with credentials, sealed. */
+export function sealed<B extends Pick<ActionBundle, 'actions'>>(
+  bundle: B,
+  { vault, config }: Pick<PrepareOptions, 'vault' | 'config'>,
+): B {
+  const complete = mapEffects(bundle, (effect) =>
+    effect.type === 'redis_stream' ? { response_stream: config.RESULT_STREAM, ...effect } : effect,
+  );
+  return mapActionSecrets(complete, {
+    secret: (text) => vault.seal(text),
+    url: (text) => (hasSecrets(text) ? vault.seal(text) : text),
+  });
+}

@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { applyDeclared } from '../declared/apply-declared.js';
+import { createSchedules } from '../engine/schedules.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
+import { startIntake } from '../intake/intake.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
+import { createScheduling } from '../schedules/scheduling.js';
 import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 
@@ -26,13 +32,18 @@ const CLOSING_MS = 8_000;
 
 /** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
+  const schedules = createSchedules(context.client);
+  await applyDeclared({ ...context, schedules });
   const stopping = new AbortController();
   const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
   const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);
+  // By default two containers may have the same one; whoever counts workers counts these.
+  const identity = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
   const create = (taskQueue: Queue) =>
     Worker.create({
       connection: context.connection,
       namespace: context.namespace,
+      identity,
       dataConverter: context.dataConverter,
       taskQueue,
       activities,
@@ -55,12 +66,19 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const workers = await Promise.all(Object.values(QUEUES).map(create));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   await ensureUpkeep(context.client);
+  await createScheduling({ database: context.database, schedules }).restore();
   await ensureHosted(context.database.db, context.catalogue, context.vault);
   const stopOwning = ownEventDeliveries(context);
+  // Last: what it takes in needs all of them.
+  const intake = startIntake(context);
   return {
     ended,
-    beginShutdown: () => stopping.abort(),
+    beginShutdown() {
+      intake?.beginShutdown();
+      stopping.abort();
+    },
     async close() {
+      await intake?.close();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
       stopOwning();

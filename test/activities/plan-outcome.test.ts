@@ -25,6 +25,11 @@ describe('an outcome', () => {
     expect(change.nextAttemptAt).toEqual(new Date(NOW + 1_000));
   });
 
+  test('keeps whom the next attempt need not be for', () => {
+    const { change } = planned({ ...FAILED, settled: ['a@example.com'] });
+    expect(change.attempt).toMatchObject({ error: 'status_500', settled: ['a@example.com'] });
+  });
+
   test('that is final ends it dead', () => {
     const { change } = planned({ kind: 'dead', error: 'status_410', statusCode: 410 });
     expect(change).toMatchObject({ status: 'dead', nextAttemptAt: null, endedAt: new Date(NOW) });

@@ -54,7 +54,10 @@ describeEachDatabase('retried deliveries', (database) => {
     const recorder = createOutcomeRecorder({ starter, vault, now, random: () => 0.5 });
     const retryDeliveries = createRetryDeliveries({
       database: database(),
-      channels: { webhook, log: unused, signal: unused, timer: unused },
+      channels: {
+        ...{ webhook, log: unused, signal: unused, timer: unused },
+        ...{ telegram: unused, teams: unused, email: unused, redis_stream: unused },
+      },
       recorder,
       log: silentLog,
       attemptTimeoutMs: 2_000,

@@ -106,6 +106,14 @@ describe('a new agent', () => {
     [{ heartbeat: { interval: '10ms' } }, 'heartbeat.interval'],
     [{ heartbeat: { onMissed: [{ type: 'webhook', url: 'http://10.0.0.1/' }] } }, 'heartbeat.onMissed.0.url'],
     [
+      { heartbeat: { onMissed: [{ type: 'email', email_recipients: ['a@example.com'] }] } },
+      'heartbeat.onMissed.0.type',
+    ],
+    [
+      { heartbeat: { onMissed: [{ type: 'teams', teams_webhook_url: '***' }] } },
+      'heartbeat.onMissed.0.teams_webhook_url',
+    ],
+    [
       { heartbeat: { onMissed: [{ type: 'signal', workflowId: 'agent/x/y', signal: 's' }] } },
       'heartbeat.onMissed.0.workflowId',
     ],
@@ -130,7 +138,11 @@ describe('secrets', () => {
     settings: { discord: { token: 'hunter2', channel: 'c' }, maxTurns: 1 },
     environment: { API_TOKEN: 'hunter2', DB: 'postgres://u:hunter2@db/x', PLAIN: 'p' },
     heartbeat: {
-      onMissed: [{ type: 'webhook', url: 'https://u:hunter2@a.example/', headers: { 'X-Key': 'hunter2' } }],
+      onMissed: [
+        { type: 'webhook', url: 'https://u:hunter2@a.example/', headers: { 'X-Key': 'hunter2' } },
+        { type: 'telegram', telegram_bot_token: '123:hunter2', telegram_chat_id: '@ops_room' },
+        { type: 'teams', teams_webhook_url: 'https://a.example/hunter2' },
+      ],
     },
   };
 
@@ -140,6 +152,8 @@ describe('secrets', () => {
     expect(agent.environment).toEqual({ API_TOKEN: '***', DB: 'postgres://***:***@db/x', PLAIN: 'p' });
     expect(agent.heartbeat.onMissed).toMatchObject([
       { type: 'webhook', url: 'https://***:***@a.example/', headers: { 'X-Key': '***' } },
+      { type: 'telegram', telegram_bot_token: '***', telegram_chat_id: '@ops_room' },
+      { type: 'teams', teams_webhook_url: '***' },
     ]);
     const stored = JSON.stringify([await rowOf(agent), await eventsOf(agent)]);
     expect(stored).not.toContain('hunter2');

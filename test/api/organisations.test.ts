@@ -43,6 +43,9 @@ beforeAll(async () => {
   await api.database.db.updateTable('deliveries').set({ status: 'dead', ended_at: new Date() }).execute();
   ids.deliveries = delivery.id;
   await makeTask();
+  const wanted = { name: CANARY, agent_name: CANARY, interval_seconds: 3_600, prompt_template: CANARY };
+  const schedule = await api.send('/schedules', { key, body: wanted });
+  ids.schedules = schedule.json<{ schedule: { id: string } }>().schedule.id;
 });
 afterAll(() => api.close());
 
@@ -84,6 +87,8 @@ const BODIES: Record<string, object> = {
   '/tools': { name: 'another' },
   '/instructions': { name: 'another', layer: 'organisation' },
   '/tasks': { agent_name: CANARY, prompt: 'another' },
+  '/schedules': { agent_name: CANARY, interval_seconds: 3_600 },
+  '/schedules/:id/backfill': { from: '2020-01-01T00:00:00Z', to: '2020-01-01T01:00:00Z' },
   '/api/agents/execute': { type: 'another', action: 'prompt', input: { prompt: 'another' } },
   '/agents/:id/memories/:key': { value: 'another' },
 };
@@ -147,6 +152,8 @@ describe('another organisation', () => {
       const answer = await api.send(`/${path}/${ids[path]}`, { token });
       expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"1"']);
     }
+    const schedule = await api.send(`/schedules/${ids.schedules}`, { key });
+    expect([schedule.status, schedule.headers.get('etag')]).toEqual([200, '"1"']);
     expect((await api.send(`/tasks/${ids.tasks}`, { key })).text).toContain('"status":"queued"');
     expect((await api.send(`/agents/${ids.agents}/memories`, { key })).text).toContain(`"value":"${CANARY}"`);
   });

@@ -7,6 +7,7 @@ import { misuse } from '../support/secrets/misuse.js';
 import { type SecretRun, startSecretRun } from '../support/secrets/run.js';
 import {
   fireTimers,
+  keepSchedules,
   keepTimers,
   plantOpenly,
   redeliver,
@@ -37,6 +38,8 @@ const OF_TASKS = [
     'tool_calls',
     'agent_memories',
     'notifications',
+    // Results on their way.
+    'deliveries',
   ].map((table) => `the table ${table}`),
 ];
 
@@ -65,6 +68,7 @@ describe('secrets that callers give', () => {
     await subscribe(run);
     await fireTimers(run);
     await keepTimers(run);
+    await keepSchedules(run);
     await misuse(run);
     await redeliver(run);
     await runAgents(run);
@@ -91,7 +95,7 @@ describe('secrets that callers give', () => {
   test('reach whom they are for', () => {
     const arrived = run.canaries.foundIn(run.webhooks.received());
     const meant =
-      /^(?:an action|an action that fails|an echo|an escalation|a started timer|.*credentials.*),|^a subscription.*\?/;
+      /^(?:an action|an action that fails|an echo|an escalation|a started timer|a chat|a card|an echoed card|.*credentials.*),|^a subscription.*\?|^a result.*, (?:\?|token|path|sig)/;
     const missed = run.canaries.places().filter((place) => meant.test(place) && !arrived.includes(place));
     expect(missed).toEqual([]);
   });

@@ -64,6 +64,21 @@ describeEachDatabase('attempts', (database) => {
     expect(again).toHaveLength(1);
   });
 
+  test('of an e-mail say whom earlier ones have done with, until all had it', async () => {
+    const key = { orgId: randomUUID(), receiver: 'email' };
+    const delivery = aPending({ ...key, channel: 'email', request: { recipients: ['a@b.c', 'd@e.f'] } });
+    await insertDeliveries(db(), [delivery], NOW);
+    const settledNow = async () =>
+      (await takeDeliveries(db(), key, { dueAt: null, most: 1, until: later }))[0]?.settled;
+    const attempt = { number: 1, at: at.toISOString(), durationMs: 5 };
+    const failed = { ...attempt, error: 'status_451', settled: ['a@b.c'] };
+    expect(await settledNow()).toEqual([]);
+    await applyChanges(db(), [changeOf(delivery, { attempt: failed })]);
+    expect(await settledNow()).toEqual(['a@b.c']);
+    await applyChanges(db(), [changeOf(delivery, { attempt, attemptCount: 1 })]);
+    expect(await settledNow()).toEqual([]);
+  });
+
   test('carry all that is needed to send them', async () => {
     const orgId = randomUUID();
     const timerId = await writeTimer(db(), { orgId, tenantId: 'the tenant' });
@@ -71,7 +86,8 @@ describeEachDatabase('attempts', (database) => {
     await insertDeliveries(db(), [delivery], NOW);
     const [taken] = await takeDeliveries(db(), delivery, { dueAt: null, most: 1, until: later });
     const { status, windowAt, nextAttemptAt, ...content } = delivery;
-    expect(taken).toEqual({ ...content, tenantId: 'the tenant', attemptNumber: 1, attemptsBefore: 0 });
+    const fresh = { attemptNumber: 1, attemptsBefore: 0, settled: [] };
+    expect(taken).toEqual({ ...content, ...fresh, tenantId: 'the tenant' });
     expect(await readDeliveries(db(), orgId, [delivery.id])).toEqual([taken]);
     expect(await readDeliveries(db(), orgId, [])).toEqual([]);
   });

@@ -60,6 +60,25 @@ const ASSIGNMENTS = [
 ];
 const SESSIONS = ['s1', 'session 2', 'Ünïcödé'];
 
+const botToken: Hint = (random) => `${random.between(1, 9)}:AAF-x_${random.between(1, 99)}`;
+const chatId: Hint = (random) => random.pick([7, -100123, '@a_channel', '-42']);
+const recipients: Hint = (random) =>
+  Array.from({ length: random.between(1, 3) }, (_, index) => `agent-${index}@example.com`);
+const subject: Hint = (random) => random.pick(['A report', 'Ünïcödé 💥', "O'Brien; --"]);
+
+/** Nobody listens at any of them. */
+const taskDelivery: Hint = (random) =>
+  random.pick([
+    { channel: 'log' },
+    { channel: 'webhook', webhook_url: closedUrl(random) },
+    { channel: 'telegram', telegram_bot_token: botToken(random), telegram_chat_id: chatId(random) },
+    { channel: 'teams', teams_webhook_url: closedUrl(random) },
+    { channel: 'email', email_recipients: recipients(random), email_subject: subject(random) },
+    { channel: 'redis_stream', response_stream: 'results' },
+  ]);
+const delivery: Hint = (random) =>
+  random.pick([[], taskDelivery(random), [taskDelivery(random), taskDelivery(random)]]);
+
 const executionRequest: Hint = (random) => {
   const { type, method: action, input } = random.pick(ASSIGNMENTS);
   return { type, action, input };
@@ -73,8 +92,33 @@ const taskRequest: Hint = (random) => {
     ...(random.next() < 0.4 ? { task_id: `task-${random.between(1, 400)}` } : {}),
     ...(random.next() < 0.3 ? { session_id: random.pick(SESSIONS), user_id: 'Ünïcödé' } : {}),
     ...(random.next() < 0.3 ? { priority: random.pick([1, 9, 'HIGH', 'LOW']), timeout_seconds: 20 } : {}),
+    ...(random.next() < 0.3 ? { delivery: delivery(random) } : {}),
     ...(random.next() < 0.3 ? { metadata: { '💥': [null, { a: 1 }] } } : {}),
   };
+};
+
+const CRONS = ['0 9 * * 1-5', '*/15 * * * *', '0 0 29 2 *', '30 2 * * SUN', '0 0 1 1 *', '* * * * *'];
+
+/** Far apart, or off: a run is there to fuzz what is asked, not what comes of it. */
+const scheduleRequest: Hint = (random) => {
+  const { name, method, input } = random.pick(ASSIGNMENTS);
+  const asked = random.next() < 0.7 ? { method_name: method, input } : { prompt_template: 'What is new?' };
+  const isCron = random.next() < 0.5;
+  return {
+    ...{ agent_name: name, ...asked, enabled: !isCron && random.next() < 0.5 },
+    ...(isCron
+      ? { cron_expression: random.pick(CRONS) }
+      : { interval_seconds: random.between(86_400, 9_999_999) }),
+    ...(random.next() < 0.3 ? { timezone: random.pick(['Europe/Madrid', 'utc', 'Asia/Kathmandu']) } : {}),
+    ...(random.next() < 0.3 ? { overlap: random.pick(['buffer_one', 'allow_all']), jitter: '1m' } : {}),
+    ...(random.next() < 0.3 ? { catchup_window: random.pick(['10s', 'PT5M']), name: 'Ünïcödé' } : {}),
+  };
+};
+
+const backfill: Hint = (random) => {
+  const to = Date.now() - random.between(1, 48) * HOUR_MS;
+  const from = to - random.between(1, 12) * HOUR_MS;
+  return { from: new Date(from).toISOString(), to: withOffset(new Date(to).toISOString(), random) };
 };
 
 /** What the schemas of the document cannot say. `fields` name theirs; the pool knows what exists. */
@@ -98,6 +142,21 @@ export const createHints = (pool: IdPool, agentSecret: string): Record<string, H
   type: (random) => random.pick(EVENT_TYPES),
   ExecutionRequest: executionRequest,
   TaskRequest: taskRequest,
+  ScheduleRequest: scheduleRequest,
+  ScheduleBackfill: backfill,
+  Overlap: (random) => random.pick(['skip', 'buffer_all', 'allow_all']),
+  method_name: (random) => random.pick(ASSIGNMENTS).method,
+  cron_expression: (random) => random.pick(CRONS),
+  interval_seconds: (random) => random.between(86_400, 9_999_999),
+  timezone: (random) => random.pick(['UTC', 'Europe/Madrid']),
+  jitter: (random) => random.pick(['1s', 60_000]),
+  catchup_window: (random) => random.pick(['10s', '1d']),
+  TaskDelivery: taskDelivery,
+  delivery,
+  telegram_bot_token: botToken,
+  telegram_chat_id: chatId,
+  email_recipients: recipients,
+  email_subject: subject,
   tool_call_id: (random) => `${pool.pick('tasks', random)}.execute.0`,
   sessionId: (random) => random.pick(SESSIONS),
   session_id: (random) => random.pick(SESSIONS),
@@ -111,7 +170,7 @@ export const createHints = (pool: IdPool, agentSecret: string): Record<string, H
   'environment.value': (random) => random.pick(['', "it's", '$(id) `x` "', 'Ünïcödé \u{1f600}']),
   secret: () => agentSecret,
   interval: (random) => random.pick(['30s', 60_000, 'PT2M', '1d']),
-  overlap: (random) => random.pick(['0.5s', '1h', 1]),
+  overlap: (random) => random.pick(['0.5s', '1h', 1, 'skip', 'allow_all']),
   // A name that is not registered is refused.
   tools: () => [],
   agentId: (random) => pool.pick('agents', random) ?? randomUUID(),

@@ -88,6 +88,7 @@ export function createIdPool(): IdPool {
       // Not those of a list: among them are the tools that come with the product.
       if (method === 'POST' && path === '/tools') learnIds('tools', answer.tool);
       learnIds('instructions', [answer.instruction, answer.instructions].flat());
+      learnIds('schedules', [answer.schedule, answer.schedules].flat());
       // Not those of a list: among them are the keys that the run itself calls with.
       if (method === 'POST') learnIds('api-keys', answer.apiKey);
       if (typeof answer.nextCursor === 'string') ring(`cursor ${path}`).add(answer.nextCursor);

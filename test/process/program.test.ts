@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -103,6 +103,19 @@ test(
       /^Mainspring cannot run: .*\d+ is taken by another program; set PORT .*\n$/,
     );
     other.close();
+  },
+  startLimitMs,
+);
+
+test(
+  'a flaw in what is declared ends the start, with file, line and field',
+  async () => {
+    const file = join(folder, 'declared.yaml');
+    writeFileSync(file, 'heartbeats:\n  - agent_name: AdminAgent\n    cron_expression: 0 0 9 * * *\n');
+    const program = run('src/main.ts', { MAINSPRING_CONFIG: file });
+    expect(await program.exitCode()).toBe(1);
+    expect(program.output()).toContain(`${file}:3: heartbeats.0.cron_expression: has five fields`);
+    expect(program.output()).not.toContain('    at ');
   },
   startLimitMs,
 );

@@ -11,6 +11,7 @@ import { loadCatalogue } from '../../src/hosted/index.js';
 import type { Log } from '../../src/log.js';
 import { createAgentModels } from '../../src/models/agent-models.js';
 import type { Context } from '../../src/process/context.js';
+import { createRedis } from '../../src/redis.js';
 import type { Problem } from '../../src/schemas/problem.js';
 import { createVault, type Vault } from '../../src/secrets/vault.js';
 import { createTasks } from '../../src/tasks/tasks.js';
@@ -89,9 +90,10 @@ export async function openTestContext({
     ...{ config, log, connection, client, namespace, dataConverter, starter },
     database: opened,
     timers: createTimers({ database: opened, starter }),
-    tasks: createTasks({ database: opened, starter }),
+    tasks: createTasks({ database: opened, starter, vault, config }),
     catalogue: await loadCatalogue(config),
     models: createAgentModels(config, vault),
+    redis: createRedis(config, log),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     vault,
     address,
@@ -139,6 +141,7 @@ export async function serveTestApi(context: Context, options: TestApiOptions): P
     async close() {
       await api.close();
       context.starter.close();
+      context.redis?.close();
       if (!options.database) await database.close();
       await context.connection.close();
     },

@@ -13,6 +13,7 @@ export function aDelivery(given: Partial<NewDelivery> = {}): NewDelivery {
     orgId: 'org',
     id: `${timerId}.1.0`,
     timerId,
+    taskId: null,
     subscriptionId: null,
     tenantId: 'tenant',
     channel: 'webhook',

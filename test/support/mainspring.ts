@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowClient } from '@temporalio/client';
+import type { Client, WorkflowClient } from '@temporalio/client';
 import type { Timer } from '../../src/schemas/timer.js';
 import { startWorkers } from '../../src/worker/start.js';
 import { DEMO_KEY, openTestContext, serveTestApi, type TestApi, type TestApiOptions } from './api.js';
@@ -9,6 +9,7 @@ import { openTestEngine } from './engine.js';
 /** All of Mainspring in this process: API, workers, embedded database, a namespace of its own. */
 export interface TestMainspring extends TestApi {
   workflows: WorkflowClient;
+  client: Client;
   /** Creates a timer as the demo key; throws when it is not acknowledged. */
   createTimer(over: Record<string, unknown>): Promise<Timer>;
   getTimer(id: string, wait?: string): Promise<Timer>;
@@ -29,6 +30,7 @@ export async function startMainspring(options: TestApiOptions = {}): Promise<Tes
   return {
     ...api,
     workflows: context.client.workflow,
+    client: context.client,
     post,
     async createTimer(over) {
       const answer = await api.send('/timers', { key: DEMO_KEY, body: timerRequest(over) });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -57,11 +58,19 @@ async function startServerDatabase(): Promise<void> {
   process.env.MAINSPRING_TEST_POSTGRES = postgres.url;
 }
 
+/** Tests that need Redis start a server of their own. */
+function findRedis(): void {
+  const isInstalled = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
+  if (isInstalled) process.env.MAINSPRING_TEST_REDIS = 'installed';
+  else say('Redis is not installed: the tests that run on a Redis server are left out.');
+}
+
 export async function startSurroundings(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mainspring-test-'));
   toStop.push(() => rm(folder, { recursive: true, force: true }));
   // Without this a run that is ended by a signal would leave its servers behind.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  findRedis();
   await Promise.all([
     startTemporal(folder),
     bundleWorkflows(folder),

@@ -3,6 +3,7 @@ import type { CreatedOrg } from '../../src/api/create-org.js';
 import type { AgentRow } from '../../src/db/agents.js';
 import { beginTask, type TaskRow } from '../../src/db/tasks.js';
 import { defineAgent, defineMethod } from '../../src/plugin/define-agent.js';
+import type { Context } from '../../src/process/context.js';
 import { createTasks, type Tasks } from '../../src/tasks/tasks.js';
 import { anAgent } from './agents.js';
 import { openTestContext, serveTestApi, type TestApi } from './api.js';
@@ -26,6 +27,7 @@ const surveyor = defineAgent({
 
 /** The API with that agent's code, and no worker: tasks stay as a test leaves them. */
 export interface TaskApi extends TestApi {
+  context: Context;
   tasks: Tasks;
   /** An agent of the organisation that runs the surveyor's code. */
   surveyor(org: Pick<CreatedOrg, 'orgId'>, over?: Partial<AgentRow>): Promise<AgentRow>;
@@ -33,14 +35,15 @@ export interface TaskApi extends TestApi {
   begin(task: Pick<TaskRow, 'org_id' | 'id'>): Promise<TaskRow>;
 }
 
-export async function startTaskApi(): Promise<TaskApi> {
-  const context = await openTestContext({});
-  const { database, starter, vault } = context;
-  const catalogue = { agents: [surveyor], tools: new Map() };
-  const api = await serveTestApi({ ...context, catalogue }, {});
+export async function startTaskApi(env: Record<string, string> = {}): Promise<TaskApi> {
+  const opened = await openTestContext({ env });
+  const context: Context = { ...opened, catalogue: { agents: [surveyor], tools: new Map() } };
+  const { database, starter, vault, config } = context;
+  const api = await serveTestApi(context, {});
   return {
     ...api,
-    tasks: createTasks({ database, starter }),
+    context,
+    tasks: createTasks({ database, starter, vault, config }),
     surveyor: ({ orgId }, over = {}) =>
       anAgent(database, {
         ...{ orgId, type: 'SURVEY', definition: 'Surveyor', lifecycle: 'running' as const },

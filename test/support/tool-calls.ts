@@ -63,7 +63,10 @@ export function toolCalls(
         starter: {
           startTask: async ({ taskId }) => void started.push(taskId),
           tryCancelTask: async () => undefined,
+          ensureEndpoint: async () => undefined,
+          wakeEndpoint: () => undefined,
         },
+        ...{ vault, config: readConfig({}) },
       }),
       askModel,
       config: readConfig({ APPROVAL_TIMEOUT_SECONDS: '600' }),

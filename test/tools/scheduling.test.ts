@@ -103,12 +103,13 @@ describeEachDatabase('schedules', (database) => {
       .values(
         Array.from({ length: 100 }, (_, index) => ({
           ...{ id: `${caller.orgId} ${index}`, org_id: caller.orgId, agent_id: caller.agent.id, name: 'x' },
-          ...{ cron: '0 * * * *', timezone: 'UTC', method: null, prompt: 'x', input: '{}', created_by: null },
+          ...{ cron: '0 * * * *', timezone: 'UTC', method: null, prompt: 'x', input: '{}', created_by: 'x' },
+          ...{ delivery: '[]', metadata: '{}' },
         })),
       )
       .execute();
     const args = { cron: '0 * * * *', prompt: 'x' };
-    await expect(callOf(scheduleTask, args, caller)).rejects.toThrow('100 schedules already');
+    await expect(callOf(scheduleTask, args, caller)).rejects.toThrow('100 schedules of tools already');
   });
 
   test('where Temporal does not take it, no row is left', async () => {

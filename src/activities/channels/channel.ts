@@ -7,6 +7,8 @@ export interface OutgoingDelivery extends DeliveryContent {
   attemptNumber: number;
   /** Attempts made before it was last sent anew: they do not count against its policy. 0 where left out. */
   attemptsBefore?: number;
+  /** Recipients that earlier attempts have done with. */
+  settled?: readonly string[];
   /** The arming that sends it first; null where its receiver's endpoint workflow does. */
   epoch: number | null;
 }
@@ -14,7 +16,15 @@ export interface OutgoingDelivery extends DeliveryContent {
 /** What one attempt came to. `error` is a short code or the status that was answered, never an address. */
 export type AttemptResult =
   | { kind: 'delivered'; statusCode?: number; answer?: string }
-  | { kind: 'retry'; error: string; statusCode?: number; retryAfterMs?: number; answer?: string }
+  | {
+      kind: 'retry';
+      error: string;
+      statusCode?: number;
+      retryAfterMs?: number;
+      answer?: string;
+      /** Recipients that the next attempt need not be for. */
+      settled?: readonly string[];
+    }
   | { kind: 'dead'; error: string; statusCode?: number; answer?: string }
   /** Nothing was sent, for a reason of our own: no attempt. */
   | { kind: 'unsent'; error: string; statusCode?: never; answer?: never };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapValues, mapWebhooks } from '../../domain/mask-webhooks.js';
+import { mapActionSecrets } from '../../domain/action-secrets.js';
 import type { Log } from '../../log.js';
 import type { ActionBundle } from '../../schemas/action.js';
 import { TimerRequest } from '../../schemas/timer.js';
@@ -18,11 +18,7 @@ function requestOf(body: string, vault: PrepareOptions['vault']) {
   const stored: { actionBundle?: ActionBundle } = JSON.parse(body);
   const { actionBundle } = stored;
   if (!actionBundle) return TimerRequest.safeParse(stored);
-  const opened = mapWebhooks(actionBundle, ({ headers, ...webhook }) => ({
-    ...webhook,
-    url: vault.open(webhook.url),
-    ...(headers ? { headers: mapValues(headers, (value) => vault.open(value)) } : {}),
-  }));
+  const opened = mapActionSecrets(actionBundle, { secret: vault.open, url: vault.open });
   return TimerRequest.safeParse({ ...stored, actionBundle: opened });
 }
 
@@ -31,20 +27,19 @@ export function createTimerChannel({
   timers,
   log,
   now = Date.now,
-  vault,
-  guard,
+  ...options
 }: TimerChannelOptions): Channel {
   return {
     async deliver({ orgId, id, body }): Promise<AttemptResult> {
       let parsed: ReturnType<typeof requestOf>;
       try {
-        parsed = requestOf(body, vault);
+        parsed = requestOf(body, options.vault);
       } catch (error) {
         log.error({ org: orgId, delivery: id, error }, 'The secrets of a timer could not be read');
         return { kind: 'retry', error: 'secrets_unreadable' };
       }
       if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
-      const prepared = prepare(parsed.data, { orgId, id, now: now() }, { vault, guard });
+      const prepared = prepare(parsed.data, { orgId, id, now: now() }, options);
       if (prepared.kind === 'refused') {
         return {
           kind: 'dead',

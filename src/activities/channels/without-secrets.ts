@@ -1,11 +1,13 @@
 import { isSecretParameter, MASK } from '../../domain/mask-webhooks.js';
 import { KEPT_BYTES } from '../../outbound/kept-text.js';
 
-/** What a webhook was sent with. */
+/** What a request was sent with. */
 export interface SentWith {
   url: string;
   /** The caller's own, not ours. */
   headers: Record<string, string>;
+  /** What else is nobody's business. */
+  secrets?: readonly string[];
 }
 
 /** Shorter ones are nobody's secret, and would black out half of an answer. */
@@ -38,8 +40,8 @@ function secretsOfUrl(text: string): string[] {
 }
 
 /** As they were sent, and as a receiver may write them down: decoded, or within JSON. */
-function spellingsOf({ url, headers }: SentWith): string[] {
-  const given = [...Object.values(headers), ...secretsOfUrl(url)];
+function spellingsOf({ url, headers, secrets = [] }: SentWith): string[] {
+  const given = [...Object.values(headers), ...secretsOfUrl(url), ...secrets];
   const plain = given.flatMap((secret) => [secret, decoded(secret)]);
   const all = plain.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   return [...new Set(all)]

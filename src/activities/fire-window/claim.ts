@@ -10,8 +10,6 @@ import type { OutgoingDelivery } from '../channels/channel.js';
 
 /** As many actions as a bundle may have. */
 export const MOST_ACTIONS = 20;
-/** Stands in for a receiver whose URL was sealed with a key that is gone: its attempts fail, and say so. */
-const UNREADABLE = 'unreadable';
 
 /** Another worker armed the window: what this one still holds of it is not its own any more. */
 export class OvertakenError extends Error {}
@@ -103,10 +101,11 @@ function plan({ vault, window, epoch }: ClaimContext, timer: ClaimedTimer, due: 
     actions,
     retryPolicy,
   };
-  const deliveries: NewDelivery[] = freeze(occurrence, (url) => originOf(url, vault)).map((delivery) => ({
+  const deliveries: NewDelivery[] = freeze(occurrence, vault.open).map((delivery) => ({
     ...delivery,
     orgId: window.orgId,
     timerId: timer.id,
+    taskId: null,
     subscriptionId: null,
     tenantId: timer.tenant_id,
     status: 'sending',
@@ -121,12 +120,4 @@ function plan({ vault, window, epoch }: ClaimContext, timer: ClaimedTimer, due: 
     concurrency: concurrency ?? MOST_ACTIONS,
   };
   return { firing, deliveries };
-}
-
-function originOf(storedUrl: string, vault: Vault): string {
-  try {
-    return new URL(vault.open(storedUrl)).origin;
-  } catch {
-    return UNREADABLE;
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { missingParts, type Part } from '../../http/probes.js';
+import { missingParts, type Probes } from '../../http/probes.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
@@ -40,14 +40,15 @@ const livezRoute = route({
   handle: () => ({ status: 'ok' as const }),
 });
 
-/** Null: nothing like it is configured. */
-const PARTS: Record<string, Part | null> = {
-  temporal: 'engine',
-  db: 'database',
-  redis: null,
-  smtp: null,
-  nats: null,
-  amqp: null,
+const PARTS = ['temporal', 'db', 'redis', 'smtp', 'nats', 'amqp'] as const;
+/** Null: there is none, or nothing like it can be configured. */
+const ASK: Record<(typeof PARTS)[number], (probes: Probes) => Promise<boolean> | null> = {
+  temporal: (probes) => probes.isUp('engine'),
+  db: (probes) => probes.isUp('database'),
+  redis: (probes) => probes.isServerUp('redis'),
+  smtp: (probes) => probes.isServerUp('smtp'),
+  nats: () => null,
+  amqp: () => null,
 };
 
 const partRoute = route({
@@ -56,12 +57,12 @@ const partRoute = route({
   callers: ['open'],
   summary: 'Whether one thing that Mainspring uses answers',
   tag,
-  params: z.object({ part: z.enum(['temporal', 'db', 'redis', 'smtp', 'nats', 'amqp']) }),
+  params: z.object({ part: z.enum(PARTS) }),
   answers: { 200: PartHealth },
   async handle({ params }, { probes }) {
-    const part = PARTS[params.part];
-    if (!part) return { status: 'not_configured' as const };
-    if (!(await probes.isUp(part))) throw away(`no answer from ${params.part}`);
+    const isUp = ASK[params.part](probes);
+    if (isUp === null) return { status: 'not_configured' as const };
+    if (!(await isUp)) throw away(`no answer from ${params.part}`);
     return { status: 'ok' as const };
   },
 });

@@ -11,8 +11,7 @@ import {
   TaskRequest,
   ToolCallAnswer,
 } from '../../schemas/task.js';
-import { planTask } from '../../tasks/task-request.js';
-import { fingerprintOf } from '../idempotency.js';
+import { fingerprintOfRequest, planTask } from '../../tasks/task-request.js';
 import { readPage } from '../page.js';
 import { ApiProblem } from '../problem.js';
 import { callsOf, cancelTask, readTask } from '../read-task.js';
@@ -38,7 +37,7 @@ const createRoute = route({
   body: TaskRequest,
   answers: { 202: TaskAccepted, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
-    const ref = { orgId, id: body.task_id ?? idFor(), fingerprint: fingerprintOf('/tasks', body, null) };
+    const ref = { orgId, id: body.task_id ?? idFor(), fingerprint: fingerprintOfRequest(body) };
     const { id, scheduled_at: startsAt } = await submitOnce(
       services,
       ref,

@@ -43,12 +43,12 @@ export async function answerTimers(rows: readonly TimerRow[], caller: Caller, se
 }
 
 /** Checks what a schema cannot; answers the row to write, or throws the problem. */
-function toNewTimer(request: TimerRequest, id: string, caller: Caller, { vault, guard, clock }: Services) {
+function toNewTimer(request: TimerRequest, id: string, caller: Caller, services: Services) {
   assertTenant(caller, request.tenantId);
   for (const action of request.actionBundle?.actions ?? []) {
     if (action.type === 'timer' && action.tenantId !== undefined) assertTenant(caller, action.tenantId);
   }
-  const prepared = prepare(request, { orgId: caller.orgId, id, now: clock() }, { vault, guard });
+  const prepared = prepare(request, { orgId: caller.orgId, id, now: services.clock() }, services);
   if (prepared.kind === 'refused') throw invalid(prepared.errors);
   return prepared.timer;
 }

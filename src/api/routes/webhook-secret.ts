@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { findOrg, type OrgRow, rotateWebhookSecret } from '../../db/orgs.js';
 import { Moment } from '../../schemas/identity.js';
 import { Problem } from '../../schemas/problem.js';
+import { generateWebhookSecret } from '../../secrets/webhook-secret.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
-import { generateWebhookSecret, OVERLAP_MS } from '../webhook-secret.js';
+import { OVERLAP_MS } from '../webhook-secret.js';
 
 const tag = 'Deliveries';
 

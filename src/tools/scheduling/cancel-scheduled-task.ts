@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { deleteSchedule, getSchedule } from '../../db/schedules.js';
+import { getSchedule } from '../../db/schedules.js';
 import { createSchedules } from '../../engine/schedules.js';
+import { createScheduling } from '../../schedules/scheduling.js';
 import { defineBuiltin } from '../builtin.js';
 
 export const cancelScheduledTask = defineBuiltin({
@@ -16,10 +17,9 @@ export const cancelScheduledTask = defineBuiltin({
   }),
   async execute({ schedule_id: scheduleId }, { database, client, orgId }) {
     const row = await getSchedule(database.db, orgId, scheduleId);
-    if (!row) return { schedule_id: scheduleId, cancelled: false };
-    // First what starts tasks: a row without it is harmless, and a second call deletes it.
-    await createSchedules(client).delete({ orgId, scheduleId });
-    await deleteSchedule(database.db, orgId, scheduleId);
+    // What people made is not a model's to end.
+    if (!row || row.created_by === null) return { schedule_id: scheduleId, cancelled: false };
+    await createScheduling({ database, schedules: createSchedules(client) }).remove({ orgId, scheduleId });
     return { schedule_id: scheduleId, name: row.name, cancelled: true };
   },
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type AgentRow, getAgent, listAgents } from '../../db/agents.js';
-import { deleteSchedule, insertSchedule } from '../../db/schedules.js';
 import { createSchedules } from '../../engine/schedules.js';
 import { InvalidInput } from '../../plugin/define-tool.js';
+import { createScheduling, MOST_SCHEDULES } from '../../schedules/scheduling.js';
 import { freeForm, Name } from '../../schemas/identity.js';
 import { MethodName, Prompt } from '../../schemas/task.js';
 import { prepareAssignment } from '../../tasks/prepare-task.js';
@@ -10,7 +10,8 @@ import { type BuiltinContext, defineBuiltin } from '../builtin.js';
 import { idOfCall } from '../id-of-call.js';
 import { readCron } from './cron.js';
 
-const MOST_SCHEDULES = 100;
+/** What a schedule of the API has by default. */
+const DEFAULTS = { delivery: JSON.stringify([{ channel: 'log' }]), metadata: '{}' };
 
 /** The agent of that name, or the one that calls. */
 async function agentOf(name: string | undefined, context: BuiltinContext): Promise<AgentRow> {
@@ -71,21 +72,22 @@ export const scheduleTask = defineBuiltin({
     const agent = await agentOf(args.agent, context);
     const given = { method: args.method ?? null, prompt: args.prompt ?? null, input: args.input };
     const { method, prompt, input } = checked(agent, given, context);
-    const id = idOfCall(context);
     const name = args.name ?? `${agent.name}: ${method ?? 'prompt'}`.slice(0, 200);
-    const schedule = { id, orgId, agentId: agent.id, name, cron, timezone, createdBy: context.callId };
-    const hasRoom = await database.db
-      .transaction()
-      .execute((tx) => insertSchedule(tx, { ...schedule, method, prompt, input }, MOST_SCHEDULES));
-    if (!hasRoom) throw new InvalidInput(`there are ${MOST_SCHEDULES} schedules already: cancel one first`);
-    try {
-      await createSchedules(client).create({ orgId, scheduleId: id, agentId: agent.id, cron, timezone });
-    } catch (error) {
-      await deleteSchedule(database.db, orgId, id);
+    const columns = { ...DEFAULTS, agent_id: agent.id, name, cron, timezone, method, prompt };
+    const scheduling = createScheduling({ database, schedules: createSchedules(client) });
+    const created = scheduling.create({
+      ...{ orgId, id: idOfCall(context), createdBy: context.callId, createdAt: new Date(now()) },
+      columns: { ...columns, input: JSON.stringify(input) },
+    });
+    const made = await created.catch((error: unknown) => {
       throw new Error('Temporal did not take the schedule', { cause: error });
-    }
+    });
+    if (!made)
+      throw new InvalidInput(
+        `there are ${MOST_SCHEDULES.tools} schedules of tools already: cancel one first`,
+      );
     return {
-      ...{ schedule_id: id, name, agent: agent.name, cron, timezone },
+      ...{ schedule_id: made.id, name, agent: agent.name, cron, timezone },
       next_runs: next.map((at) => at.toISOString()),
     };
   },

@@ -5,6 +5,7 @@ import { openResultReceiver, type Result } from '../result-receiver.js';
 import { openBench, type Stage, seconds, until } from '../stage.js';
 import { judgeEngine } from '../verdict.js';
 import { lookAtEngine } from '../views.js';
+import { terminate } from './shutdown.js';
 
 const TASKS = { short: 220, full: 2_000 };
 /** So long that ten and more are under way at any moment. */
@@ -17,7 +18,7 @@ const DONE_LIMIT_MS = 180_000;
 const PATIENCE_MS = 45_000;
 const ABREAST = 10;
 
-/** A queue of tasks, all processes and both servers killed at once, and started again. */
+/** A queue of tasks: all processes and both servers killed at once, and the processes stopped once more as they should be. */
 export async function backlog({ form, verdict, tell }: Stage, cluster: Cluster): Promise<void> {
   const bench = await openBench('backlog', cluster);
   const model = await openModel({ thinksMs: THINKS_MS, callsTool: false });
@@ -42,6 +43,11 @@ export async function backlog({ form, verdict, tell }: Stage, cluster: Cluster):
     return tasks.length;
   };
 
+  async function areRunning(): Promise<void> {
+    const runningMs = await until(async () => (await countOf('running')) >= RUNNING, HEALTHY_LIMIT_MS);
+    verdict.check('ten and more run, and others wait', runningMs !== null && (await countOf('queued')) > 0);
+  }
+
   try {
     const admin = { authorization: `Bearer ${cluster.adminToken}` };
     await insist(
@@ -51,15 +57,18 @@ export async function backlog({ form, verdict, tell }: Stage, cluster: Cluster):
     );
     for (let first = 0; first < ids.length; first += ABREAST)
       await Promise.all(ids.slice(first, first + ABREAST).map((id, index) => submit(id, first + index)));
-    const runningMs = await until(async () => (await countOf('running')) >= RUNNING, HEALTHY_LIMIT_MS);
-    verdict.check('ten and more run', runningMs !== null);
-    tell(`kill -9 of everything, ${receiver.results.size} of ${ids.length} tasks told`);
     const { apis, workers, temporal, database } = cluster;
     const all = [...apis, ...workers, temporal, database];
+    await areRunning();
+    tell(`kill -9 of everything, ${receiver.results.size} of ${ids.length} results told`);
     await Promise.all(all.map((victim) => victim.kill()));
     await sleep(DOWN_MS);
     await Promise.all(all.map((victim) => victim.start()));
     verdict.check('healthy within 30 s', (await until(cluster.areHealthy, HEALTHY_LIMIT_MS)) !== null);
+    await areRunning();
+    tell(`SIGTERM to APIs and workers, ${receiver.results.size} of ${ids.length} results told`);
+    await terminate(verdict, [...apis, ...workers]);
+    await Promise.all([...apis, ...workers].map((program) => program.start()));
     const doneMs = await until(() => receiver.results.size === ids.length, DONE_LIMIT_MS);
     verdict.say(`${receiver.results.size} of ${ids.length} results told ${seconds(doneMs)} after the start`);
     await judge();

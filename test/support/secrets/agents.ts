@@ -19,7 +19,14 @@ export async function runAgents(run: SecretRun): Promise<void> {
       tools: ['search'],
       settings: { discord: { token: plant('a setting') }, secrets: [plant('a secret in a list')] },
       environment: { SEARCH_API_KEY: plant('a variable') },
-      heartbeat: { interval: '1s', missedAfter: 1, onMissed: [webhooks.webhook('a silent agent', 'ok')] },
+      heartbeat: {
+        interval: '1s',
+        missedAfter: 1,
+        onMissed: [
+          webhooks.webhook('a silent agent', 'ok'),
+          { type: 'telegram', ...webhooks.telegram('a chat of a silent agent') },
+        ],
+      },
     },
   });
   const { id } = made.json<{ agent: { id: string } }>().agent;

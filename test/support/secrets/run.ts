@@ -40,6 +40,7 @@ export async function startSecretRun({
   const env = {
     SECRET_KEYS: ring('sealing'),
     METRICS_PORT: String(metricsPort),
+    TELEGRAM_BASE_URL: webhooks.telegramUrl,
     ...(hasPayloadKeys ? { PAYLOAD_KEYS: ring('payloads') } : {}),
   };
   const mainspring = await startMainspring({ log, env });

@@ -64,9 +64,15 @@ export async function fireTimers({ mainspring, webhooks, canaries }: SecretRun):
     await create(webhook('an echo', 'echo'), credentialed('echoed credentials', 'echo')),
     await create(fails, credentialed('credentials that fail', 'fails'), { type: 'webhook', url: nobody }),
     await create(starts),
+    await create(
+      { type: 'telegram', ...webhooks.telegram('a chat') },
+      { type: 'teams', ...webhooks.teams('a card', 'ok') },
+      { type: 'teams', ...webhooks.teams('an echoed card', 'echo') },
+      { type: 'teams', ...webhooks.teams('a card that fails', 'fails') },
+    ),
   ];
   for (const { id } of timers) await eventually(() => mainspring.getTimer(id, '5s'), hasEnded);
-  const [last] = timers.slice(-1);
+  const [last] = timers.slice(3, 4);
   await eventually(() => mainspring.getTimer(`${last?.id}.1.0`, '5s'), hasEnded);
 }
 
@@ -85,6 +91,22 @@ export async function keepTimers({ mainspring, webhooks, ask }: SecretRun): Prom
   const headers = { 'idempotency-key': 'once' };
   for (const sent of [body, body, { ...body, name: 'another' }])
     await ask('/timers', { key, headers, body: sent });
+}
+
+/** Schedules whose tasks would tell people, had they begun. */
+export async function keepSchedules({ webhooks, ask, mainspring: { send } }: SecretRun): Promise<void> {
+  const key = DEMO_KEY;
+  const delivery = (what: string) => [
+    { channel: 'webhook', webhook_url: webhooks.webhook(`a webhook of ${what}`, 'ok').url },
+    { channel: 'telegram', ...webhooks.telegram(`a chat of ${what}`) },
+    { channel: 'teams', ...webhooks.teams(`a card of ${what}`, 'ok') },
+  ];
+  const wish = { agent_name: 'AdminAgent', method_name: 'health', interval_seconds: 86_400 };
+  await ask('/schedules', { key, body: { ...wish, delivery: delivery('a schedule') } });
+  await ask('/schedules', { key, body: { ...wish, delivery: delivery('a refused one'), unknown: 1 } });
+  const { schedules } = (await send('/schedules', { key })).json<{ schedules: { id: string }[] }>();
+  const body = { delivery: delivery('a changed one') };
+  await ask(`/schedules/${schedules[0]?.id}`, { key, method: 'PATCH', body });
 }
 
 /** What died is sent once more, by itself and with all others. */

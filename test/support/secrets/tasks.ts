@@ -12,6 +12,7 @@ export async function runTasks(run: SecretRun): Promise<void> {
     const agent = await makeAgent(run, models);
     await converse(run, models, agent);
     await callMethods(run, agent);
+    await tellResults(run);
   } finally {
     await models.close();
   }
@@ -66,6 +67,29 @@ async function converse(run: SecretRun, models: ModelServer, agentId: string): P
   if (status !== 'completed') throw new Error(`the conversation failed: ${JSON.stringify(error)}`);
   const memory = { method: 'PUT', key: DEMO_KEY, body: { value: said('a memory') } };
   await send(`/agents/${agentId}/memories/tone`, memory);
+}
+
+/** Results through channels whose addresses and tokens are secrets: taken, echoed and refused. */
+async function tellResults({ mainspring: { send }, ask, webhooks }: SecretRun): Promise<void> {
+  const delivery = [
+    { channel: 'webhook', webhook_url: webhooks.webhook('a result', 'ok').url },
+    { channel: 'webhook', webhook_url: webhooks.credentialed('credentials of a result', 'echo').url },
+    { channel: 'telegram', ...webhooks.telegram('a result in a chat') },
+    { channel: 'teams', ...webhooks.teams('a result on a card', 'echo') },
+  ];
+  const body = { agent_name: 'AdminAgent', method_name: 'health', delivery };
+  const made = await ask('/tasks', { key: DEMO_KEY, body });
+  const { task_id: id } = made.json<{ task_id: string }>();
+  await eventually(
+    async () =>
+      (await send(`/deliveries?taskId=${id}`, { key: DEMO_KEY })).json<{
+        deliveries: { status: string }[];
+      }>(),
+    ({ deliveries }) =>
+      deliveries.length === delivery.length && deliveries.every(({ status }) => status !== 'pending'),
+  );
+  const refused = { channel: 'teams', teams_webhook_url: webhooks.teams('a refused card', 'ok'), other: 1 };
+  await ask('/tasks', { key: DEMO_KEY, body: { ...body, delivery: refused } });
 }
 
 /** Input that a method takes, that it refuses, and that its tool fails at. */

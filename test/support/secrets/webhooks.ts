@@ -13,6 +13,11 @@ export interface SecretWebhooks {
   webhook(place: string, path: string): { type: string; url: string; headers: Record<string, string> };
   /** One with credentials in its URL: they and a header of one's own exclude each other. */
   credentialed(place: string, path: string): { type: string; url: string };
+  /** A bot's message, and a card through a Teams workflow, whose address is a secret as a whole. */
+  telegram(place: string): { telegram_bot_token: string; telegram_chat_id: number };
+  teams(place: string, path: string): { teams_webhook_url: string };
+  /** Where the Bot API is: it echoes the token, as part of an answer that is no success. */
+  telegramUrl: string;
   /** Everything that arrived. */
   received(): string;
   close(): Promise<void>;
@@ -24,9 +29,9 @@ export interface SecretWebhooks {
  */
 export async function openWebhooks({ plant }: Canaries): Promise<SecretWebhooks> {
   const receivers = new Map<string, Receiver>();
-  for (const path of ['ok', 'echo', 'fails', 'events-ok', 'events-echo', 'events-fails']) {
+  for (const path of ['ok', 'echo', 'fails', 'telegram', 'events-ok', 'events-echo', 'events-fails']) {
     const opened = await openReceiver(({ url, headers }, response) => {
-      response.statusCode = path.endsWith('fails') ? 500 : 200;
+      response.statusCode = path.endsWith('fails') ? 500 : path === 'telegram' ? 403 : 200;
       // The address first: only the first KB is kept.
       response.end(path.endsWith('ok') ? 'ok' : JSON.stringify({ url, ...headers }));
     });
@@ -46,6 +51,14 @@ export async function openWebhooks({ plant }: Canaries): Promise<SecretWebhooks>
       const credentials = `${plant(`${place}, user`)}:${plant(`${place}, password`)}`;
       return { type: 'webhook', url: urlOf(path).replace('//', `//${credentials}@`) };
     },
+    telegram: (place) => ({
+      telegram_bot_token: `123456:${plant(`${place}, token`)}`,
+      telegram_chat_id: 7,
+    }),
+    teams: (place, path) => ({
+      teams_webhook_url: `${urlOf(path).split('?')[0]}/${plant(`${place}, path`)}?sig=${plant(`${place}, sig`)}`,
+    }),
+    telegramUrl: receivers.get('telegram')?.url ?? '',
     received: () =>
       [...receivers.values()]
         .flatMap(({ received }) => received.map(({ path, headers }) => `${path} ${JSON.stringify(headers)}`))

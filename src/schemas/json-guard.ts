@@ -1,4 +1,14 @@
-import { ApiProblem, invalid } from './problem.js';
+/** What no schema should have to expect, and where it was met; an empty path is the JSON itself. */
+export class JsonFault extends Error {
+  constructor(
+    readonly path: string,
+    message: string,
+    readonly kind: 'invalid' | 'too_large' = 'invalid',
+  ) {
+    super(message);
+    this.name = 'JsonFault';
+  }
+}
 
 const DEEPEST = 32;
 const KEYS_PER_MEGABYTE = 20_000;
@@ -34,7 +44,7 @@ interface Visit {
 /** With the `u` flag this finds halves only. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const isBroken = (text: string) => text.includes('\0') || LONE_SURROGATE.test(text);
-const refuse = (path: string, message: string) => invalid([{ path: path.slice(0, 300), message }]);
+const refuse = (path: string, message: string) => new JsonFault(path.slice(0, 300), message);
 
 /** Walks without recursion: a hostile depth must not reach the stack. */
 class Guard {
@@ -60,7 +70,7 @@ class Guard {
     this.items += items.length;
     const most = this.megabytes * ITEMS_PER_MEGABYTE;
     if (this.items > most)
-      throw new ApiProblem('too_large', `the lists of the body have more than ${most} items`);
+      throw new JsonFault('', `the lists of the body have more than ${most} items`, 'too_large');
     for (let index = 0; index < items.length; index++)
       this.enter(path, items[index], String(index), depth, isFree);
   }
@@ -69,7 +79,7 @@ class Guard {
     const most = this.megabytes * KEYS_PER_MEGABYTE;
     const keepsNull = isFree || (this.keepsNull && (depth === 1 || CHANGED_BY_FIELD.has(path)));
     for (const [key, inner] of Object.entries(value)) {
-      if (++this.keys > most) throw new ApiProblem('too_large', `the body has more than ${most} fields`);
+      if (++this.keys > most) throw new JsonFault('', `the body has more than ${most} fields`, 'too_large');
       const isPoison = POISONOUS.has(key);
       if (isPoison || (this.looksAtText && isBroken(key))) {
         throw refuse(join(path, JSON.stringify(key).slice(1, -1)), 'is a field name that is not allowed');
@@ -92,16 +102,23 @@ class Guard {
 
 const join = (parent: string, key: string) => (parent === '' ? key : `${parent}.${key}`);
 
+export interface GuardRules {
+  limitBytes: number;
+  /** Whether `null` takes a field away, as in a change: fields of the body itself, and of what is changed field by field. */
+  nullRemoves: boolean;
+}
+
 /**
  * Refuses what is nested too deep, has too many fields, names that reach prototypes, or text that databases cannot
- * store; takes out fields that are null outside of free-form objects, where null means absent; where `nullRemoves`,
- * fields of the body itself and of what is changed field by field keep it. Changes `value`.
+ * store, with a {@link JsonFault}; takes out fields that are null outside of free-form objects, where null means
+ * absent. Changes `value`. `text` is what it was parsed from; without it all text in it is looked at.
  */
 export function checkJson(
-  text: string,
+  text: string | null,
   value: unknown,
-  { limitBytes, nullRemoves }: { limitBytes: number; nullRemoves: boolean },
+  { limitBytes, nullRemoves }: GuardRules,
 ): unknown {
-  new Guard(limitBytes / 1_048_576, MAY_SPELL_BROKEN_TEXT.test(text), nullRemoves).check(value);
+  const looksAtText = text === null || MAY_SPELL_BROKEN_TEXT.test(text);
+  new Guard(limitBytes / 1_048_576, looksAtText, nullRemoves).check(value);
   return value;
 }

@@ -1,0 +1,27 @@
+import { serviceFigures } from '../../db/service-figures.js';
+import { ServiceStatus } from '../../schemas/service-status.js';
+import { route } from '../route.js';
+import { callers, tag } from './tasks.js';
+
+const statusRoute = route({
+  method: 'get',
+  path: '/status',
+  callers,
+  orgWide: true,
+  tag,
+  summary: 'How many tasks wait and run, and how many more could',
+  description: 'Over all workers, wherever they run. `MAX_WORKERS` is taken to be the same for all of them.',
+  answers: { 200: ServiceStatus },
+  async handle({ caller: { orgId } }, { db, taskWorkers, config }) {
+    const [workers, figures] = await Promise.all([taskWorkers.count(), serviceFigures(db, orgId)]);
+    return {
+      running: workers > 0,
+      queue_size: figures.queued,
+      active_workers: figures.running,
+      available_slots: Math.max(0, workers * config.MAX_WORKERS - figures.runningOfAll),
+      heartbeats: figures.enabledSchedules,
+    };
+  },
+});
+
+export const statusRoutes = [statusRoute];

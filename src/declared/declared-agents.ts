@@ -1,0 +1,139 @@
+import { v7 as newId } from 'uuid';
+import { closeSession, eventOf } from '../agents/connections.js';
+import {
+  type AgentColumns,
+  type AgentRow,
+  declaredAgents,
+  deleteAgent,
+  insertAgent,
+  updateAgent,
+} from '../db/agents.js';
+import type { Db } from '../db/database.js';
+import { appendEvents } from '../db/events.js';
+import { notify } from '../db/notify.js';
+import { keepTools } from '../db/tools.js';
+import type { DeclaredAgent } from '../schemas/declaration.js';
+import type { FieldError } from '../schemas/field-errors.js';
+import type { Vault } from '../secrets/vault.js';
+
+export interface DeclaredAgentsOptions {
+  orgId: string;
+  vault: Vault;
+  at: Date;
+}
+
+/** What the agents of a file came to: those that were changed and those to be removed, or what is wrong. */
+export type AgentsWritten =
+  | { kind: 'written'; changed: AgentRow[]; gone: AgentRow[] }
+  | { kind: 'refused'; errors: FieldError[] };
+
+/** Heartbeats that a connected agent of this kind is given, as those of the API. */
+const BEAT = { intervalMs: 60_000, missedAfter: 3, onMissed: [] };
+
+/** What a declaration says of a row, secrets in the open. */
+const wantedOf = (agent: DeclaredAgent) => ({
+  type: agent.type ?? null,
+  description: agent.description ?? null,
+  instruction: agent.instruction ?? null,
+  tools: agent.tools,
+  model: agent.model ?? null,
+  limits: agent.limits,
+  settings: agent.settings,
+  environment: agent.environment,
+});
+
+const standingOf = (row: AgentRow, vault: Vault): ReturnType<typeof wantedOf> => ({
+  ...{ type: row.type, description: row.description, instruction: row.instruction, tools: row.tools },
+  ...{ model: row.model, limits: row.limits },
+  settings: JSON.parse(vault.open(row.settings)),
+  environment: JSON.parse(vault.open(row.environment)),
+});
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+function columnsOf(agent: DeclaredAgent, vault: Vault): AgentColumns {
+  const { instruction, tools, limits, settings, environment, ...plain } = wantedOf(agent);
+  return {
+    ...plain,
+    instruction: JSON.stringify(instruction),
+    tools: JSON.stringify(tools),
+    limits: JSON.stringify(limits),
+    settings: vault.seal(JSON.stringify(settings)),
+    environment: vault.seal(JSON.stringify(environment)),
+  };
+}
+
+/** Writes an agent that is new; undefined where another, that no file declared, has its name. */
+async function create(
+  tx: Db,
+  agent: DeclaredAgent,
+  { orgId, vault, at }: DeclaredAgentsOptions,
+): Promise<AgentRow | undefined> {
+  const row = await insertAgent(tx, {
+    ...{ id: newId(), orgId, name: agent.name, definition: null, isDeclared: true },
+    ...{ ...wantedOf(agent), ...BEAT },
+    settings: vault.seal(JSON.stringify(agent.settings)),
+    environment: vault.seal(JSON.stringify(agent.environment)),
+  });
+  if (row) await appendEvents(tx, [eventOf(row, 'agent.created', {}, at)]);
+  return row;
+}
+
+/** Removes what is declared no more, with all that is theirs. */
+export async function removeAgents(tx: Db, gone: readonly AgentRow[], at: Date): Promise<void> {
+  for (const row of gone) {
+    await closeSession(tx, row, { reason: 'deleted', at });
+    await deleteAgent(tx, row);
+    await appendEvents(tx, [eventOf(row, 'agent.deleted', {}, at)]);
+    await notify(tx, 'keys', row.org_id);
+  }
+}
+
+/** Brings one to what is declared; null where it is so already. */
+async function update(
+  tx: Db,
+  row: AgentRow,
+  agent: DeclaredAgent,
+  { vault, at }: DeclaredAgentsOptions,
+): Promise<AgentRow | null> {
+  if (isSame(wantedOf(agent), standingOf(row, vault))) return null;
+  const changed = await updateAgent(tx, row, columnsOf(agent, vault), { raisesConfig: true });
+  await appendEvents(tx, [eventOf(changed, 'agent.updated', { fields: ['*'] }, at)]);
+  return changed;
+}
+
+async function flawsOf(tx: Db, orgId: string, agents: readonly DeclaredAgent[]): Promise<FieldError[]> {
+  const known = await keepTools(tx, orgId, [...new Set(agents.flatMap(({ tools }) => tools))]);
+  return agents.flatMap(({ name, tools }, index) => [
+    ...(agents.findIndex((other) => other.name === name) < index
+      ? [{ path: `agents.${index}.name`, message: 'another agent above has this name' }]
+      : []),
+    ...tools.flatMap((tool, place) =>
+      known.has(tool)
+        ? []
+        : [{ path: `agents.${index}.tools.${place}`, message: 'is not the name of a tool' }],
+    ),
+  ]);
+}
+
+/** Creates and changes what is declared; other agents stay as they are. */
+export async function writeAgents(
+  tx: Db,
+  agents: readonly DeclaredAgent[],
+  options: DeclaredAgentsOptions,
+): Promise<AgentsWritten> {
+  const errors = await flawsOf(tx, options.orgId, agents);
+  const standing = new Map((await declaredAgents(tx, options.orgId)).map((row) => [row.name, row]));
+  const changed: AgentRow[] = [];
+  for (const [index, agent] of agents.entries()) {
+    if (errors.length > 0) break;
+    const row = standing.get(agent.name);
+    standing.delete(agent.name);
+    const written = row ? await update(tx, row, agent, options) : await create(tx, agent, options);
+    if (written) changed.push(written);
+    else if (written === undefined)
+      errors.push({ path: `agents.${index}.name`, message: 'is the name of an agent that no file declared' });
+  }
+  if (errors.length > 0) return { kind: 'refused', errors };
+  return { kind: 'written', changed, gone: [...standing.values()] };
+}

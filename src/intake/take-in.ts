@@ -1,0 +1,52 @@
+import { findOrg } from '../db/orgs.js';
+import { getTask } from '../db/tasks.js';
+import { ensureHosted } from '../hosted/ensure-hosted.js';
+import type { Context } from '../process/context.js';
+import type { FieldError } from '../schemas/field-errors.js';
+import type { TaskRequest } from '../schemas/task.js';
+import { fingerprintOfRequest, type PlannedTask, planTask } from '../tasks/task-request.js';
+
+/** What became of a request; `error` is for whoever made it. */
+export type Taken = { kind: 'taken' | 'repeated' } | { kind: 'refused'; error: string };
+
+export type TakeInOptions = Pick<Context, 'database' | 'tasks' | 'catalogue' | 'vault' | 'guard' | 'config'>;
+
+const ID_TAKEN: Taken = { kind: 'refused', error: 'another task has this task_id' };
+
+/** Whether the organisation that the streams belong to is there, with the agents that it is given. */
+export async function hasOrg({ database, catalogue, vault, config }: TakeInOptions): Promise<boolean> {
+  const orgId = config.REDIS_ORG;
+  if (!(await findOrg(database.db, orgId))) return false;
+  await ensureHosted(database.db, catalogue, vault, { orgId });
+  return true;
+}
+
+const refusalOf = (planned: Exclude<PlannedTask, { kind: 'ready' }>): Taken => {
+  if (planned.kind === 'unavailable') return { kind: 'refused', error: planned.message };
+  const words = ({ path, message }: FieldError) => `${path}: ${message}`;
+  return { kind: 'refused', error: planned.errors.map(words).join('; ') };
+};
+
+/**
+ * Makes a request a task, once for its id: it is durable, and owned by a workflow, before this answers. Rejects when
+ * the database or Temporal is away; what was done by then is found the next time.
+ */
+export async function takeIn(
+  options: TakeInOptions,
+  request: TaskRequest & { task_id: string },
+): Promise<Taken> {
+  const { database, tasks, config } = options;
+  const { task_id: id } = request;
+  const orgId = config.REDIS_ORG;
+  const fingerprint = fingerprintOfRequest(request);
+  const standing = await getTask(database.db, orgId, id);
+  if (standing) return standing.fingerprint === fingerprint ? { kind: 'repeated' } : ID_TAKEN;
+  const planned = await planTask({ ...options, db: database.db }, orgId, request);
+  if (planned.kind !== 'ready') return refusalOf(planned);
+  const { row, wasNew } = await tasks.submit({
+    ...{ orgId, id, fingerprint, createdAt: new Date(), parent: null },
+    ...planned.plan,
+  });
+  if (wasNew) return { kind: 'taken' };
+  return row.fingerprint === fingerprint ? { kind: 'repeated' } : ID_TAKEN;
+}

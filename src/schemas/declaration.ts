@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { AgentRequest, InstructionText } from './agent.js';
+import { ScheduleRequest } from './schedule.js';
+
+/** An agent as a file declares it: an instruction may be its text alone. */
+export const DeclaredAgent = AgentRequest.omit({ heartbeat: true }).extend({
+  instruction: z
+    .union([
+      z
+        .string()
+        .max(64_000)
+        .transform((systemPrompt) => InstructionText.parse({ systemPrompt })),
+      InstructionText,
+    ])
+    .nullish(),
+});
+export type DeclaredAgent = z.infer<typeof DeclaredAgent>;
+
+const many = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .max(1_000)
+    .nullish()
+    .transform((items) => items ?? []);
+
+/** The file that `MAINSPRING_CONFIG` names. */
+export const Declaration = z.strictObject({
+  org: z.string().default('demo'),
+  agents: many(DeclaredAgent),
+  schedules: many(ScheduleRequest),
+  /** The same. */
+  heartbeats: many(ScheduleRequest),
+});
+export type Declaration = z.infer<typeof Declaration>;
