@@ -9,18 +9,21 @@ import { unavailableOf } from './prepare-task.js';
 import { timeoutOf } from './task-request.js';
 import { taskEvent } from './tasks.js';
 
-/** The row of a task that a schedule started, unless it stands or its agent takes none now; false where there is no such schedule. */
+/** Whether a task has its row, has none because its agent takes no tasks now, or because there is no such schedule. */
+export type Enlisted = 'enlisted' | 'unavailable' | 'gone';
+
+/** Writes the row of a task that a schedule started, unless it stands. */
 export async function writeScheduled(
   db: Kysely<Tables>,
   { orgId, taskId, scheduleId }: TaskRef & ScheduledTaskRef,
   at: Date,
   config: { TASK_TIMEOUT_SECONDS: number },
-): Promise<boolean> {
+): Promise<Enlisted> {
   return db.transaction().execute(async (tx) => {
     const schedule = await getSchedule(tx, orgId, scheduleId);
     const agent = schedule ? await getAgent(tx, orgId, schedule.agent_id) : undefined;
-    if (!schedule) return false;
-    if (!agent || unavailableOf(agent) !== null) return true;
+    if (!schedule) return 'gone';
+    if (!agent || unavailableOf(agent) !== null) return 'unavailable';
     const { method, prompt, input, priority, delivery, metadata } = schedule;
     const row = await insertTask(tx, {
       ...{ orgId, id: taskId, agent, method, prompt, input, priority, delivery, scheduleId },
@@ -30,6 +33,6 @@ export async function writeScheduled(
       createdAt: at,
     });
     if (row) await appendEvents(tx, [taskEvent(row, 'task.queued', { priority, method, scheduleId }, at)]);
-    return true;
+    return 'enlisted';
   });
 }

@@ -91,6 +91,13 @@ export const { beginTask } = proxyActivities<Activities>({
   retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
 
+/** One statement; idempotent, so an outage of the database is waited out. */
+export const { enlistTask } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
 /** Tasks that have begun go before those that have not, so that they end. */
 const BEGUN = { priorityKey: 1 };
 /** A call heartbeats every 5 s: after two of them its worker is gone. */

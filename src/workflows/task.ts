@@ -10,7 +10,7 @@ import {
   taskIdOf,
   taskQuery,
 } from '../messages/task.js';
-import { beginTask, endTask } from './proxies.js';
+import { beginTask, endTask, enlistTask } from './proxies.js';
 import { createStages } from './stages.js';
 import { createTimeLimit, TimeIsOver } from './time-limit.js';
 
@@ -25,7 +25,8 @@ export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): P
   const ref = 'taskId' in input ? input : { orgId: input.orgId, taskId: taskIdOf(workflowInfo().workflowId) };
   const state: TaskState = { agentName: '', status: 'queued', stage: null, calls: [], steps: 0 };
   setHandler(taskQuery, () => state);
-  const plan = resumed ?? (await beginTask({ ...input, ...ref }));
+  if ('scheduleId' in input && !resumed && !(await enlistTask({ ...input, ...ref }))) return null;
+  const plan = resumed ?? (await beginTask(ref));
   // It ended before it began, or was never acknowledged.
   if (plan === null) return null;
 

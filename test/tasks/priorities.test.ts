@@ -161,3 +161,21 @@ test('a second task for a busy agent waits, and both come to their result', asyn
     ['second', 'completed'],
   ]);
 });
+
+test('a task of a schedule is seen while it waits', async () => {
+  await start(1);
+  const letGo = await occupy();
+  const body = { agent_name: 'AdminAgent', method_name: 'health', interval_seconds: 3_600 };
+  const created = await mainspring.send('/schedules', { key: org.key, body });
+  const { schedule } = created.json<{ schedule: { id: string } }>();
+  await mainspring.send(`/schedules/${schedule.id}/trigger`, { key: org.key, body: {} });
+  const rows = await eventually(
+    () => rowsOf(org),
+    (seen) => seen.some(({ schedule_id: id }) => id === schedule.id),
+  );
+  const [waiting] = rows.filter(({ schedule_id: id }) => id === schedule.id);
+  expect(waiting).toMatchObject({ status: 'queued', started_at: null, priority: 7 });
+  letGo();
+  const ended = await allEnded(org);
+  expect(ended.find(({ id }) => id === waiting?.id)).toMatchObject({ status: 'completed' });
+});

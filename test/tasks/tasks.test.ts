@@ -96,8 +96,6 @@ describeEachDatabase('the end of a task', (database) => {
     const beginTask = createBeginTask({
       ...{ database: opened, tasks, catalogue: { agents: [], tools: new Map() } },
       models: { of: () => [], firstOf: () => null, lackOf: () => lack },
-      schedules: { delete: async () => true },
-      config: { TASK_TIMEOUT_SECONDS: 300 },
     });
     return new MockActivityEnvironment().run(beginTask, refOf(task));
   };

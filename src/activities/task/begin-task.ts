@@ -1,19 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { Config } from '../../config.js';
 import { type AgentRow, getAgent } from '../../db/agents.js';
 import type { Database, Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { beginTask, getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
-import type { Schedules } from '../../engine/schedules.js';
 import { type Catalogue, definitionOf, methodsOf } from '../../hosted/catalogue.js';
-import type { Plan, ScheduledTaskRef, TaskError, TaskRef } from '../../messages/task.js';
+import type { Plan, TaskError, TaskRef } from '../../messages/task.js';
 import type { AgentModels } from '../../models/agent-models.js';
 import type { AgentDefinition, Hooks } from '../../plugin/define-agent.js';
 import type { Stage } from '../../schemas/task.js';
 import { DEFAULT_LIMITS } from '../../schemas/task-limits.js';
 import { unavailableOf } from '../../tasks/prepare-task.js';
-import { writeScheduled } from '../../tasks/scheduled.js';
 import { type Tasks, taskEvent } from '../../tasks/tasks.js';
 
 export interface BeginTaskOptions {
@@ -21,8 +18,6 @@ export interface BeginTaskOptions {
   catalogue: Catalogue;
   models: AgentModels;
   tasks: Tasks;
-  config: Pick<Config, 'TASK_TIMEOUT_SECONDS'>;
-  schedules: Pick<Schedules, 'delete'>;
   now?: () => number;
 }
 
@@ -84,21 +79,13 @@ async function awaitRow(db: Db, { orgId, taskId }: TaskRef): Promise<TaskRow | u
 
 /** Moves a task to running and says how it is carried out; null where there is nothing to do. */
 export function createBeginTask(options: BeginTaskOptions) {
-  const { database, catalogue, tasks, schedules, config, now = Date.now } = options;
+  const { database, catalogue, tasks, now = Date.now } = options;
   const { db } = database;
 
   /** What has a workflow is written after that was started: throws until it has waited long enough. */
   function waitForRow(): void {
     if (Context.current().info.attempt < MOST_LOOKS)
       throw ApplicationFailure.retryable('its row has not been written yet', 'NotYet');
-  }
-
-  /** False where its schedule is gone: then it was deleted with its agent, and comes round no more. */
-  async function isScheduled(ref: TaskRef & ScheduledTaskRef, at: Date): Promise<boolean> {
-    if (await writeScheduled(db, ref, at, config)) return true;
-    waitForRow();
-    await schedules.delete(ref);
-    return false;
   }
 
   async function end(
@@ -122,12 +109,10 @@ export function createBeginTask(options: BeginTaskOptions) {
     });
   }
 
-  return async function begin(ref: TaskRef & Partial<ScheduledTaskRef>): Promise<Plan | null> {
-    const { orgId, taskId, scheduleId } = ref;
-    if (scheduleId !== undefined && !(await isScheduled({ ...ref, scheduleId }, new Date(now()))))
-      return null;
-    const task = await (scheduleId === undefined ? awaitRow(db, ref) : getTask(db, orgId, taskId));
-    if (!task && scheduleId === undefined) waitForRow();
+  return async function begin(ref: TaskRef): Promise<Plan | null> {
+    const { orgId } = ref;
+    const task = await awaitRow(db, ref);
+    if (!task) waitForRow();
     if (!task || hasEnded(task.status)) return null;
     const parent = task.parent_id === null ? undefined : await getTask(db, orgId, task.parent_id);
     if (parent && hasEnded(parent.status))

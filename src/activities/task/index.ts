@@ -14,6 +14,7 @@ import { createBeginTask } from './begin-task.js';
 import { createCallModel, createMakeModelCall } from './call-model.js';
 import { createCallTool } from './call-tool.js';
 import { createEndTask } from './end-task.js';
+import { createEnlistTask } from './enlist-task.js';
 import { createQuestionOfTool } from './question-of-tool.js';
 import { createRunStage } from './run-stage.js';
 
@@ -40,7 +41,8 @@ export function createTaskActivities(options: TaskActivitiesOptions) {
     ask: createAsk({ ...options, guardedFetch: options.modelFetch }),
   });
   return {
-    beginTask: createBeginTask({ ...options, schedules: createSchedules(options.client) }),
+    enlistTask: createEnlistTask({ ...options, schedules: createSchedules(options.client) }),
+    beginTask: createBeginTask(options),
     runStage: createRunStage(options),
     callModel: createCallModel(options.database, makeModelCall),
     callTool: createCallTool({
