@@ -44,8 +44,11 @@ export interface Starter {
   startTask(task: TaskRef, about: AboutTask): Promise<void>;
   /** Ends the workflow of a task whose row has ended; never fails: its next call finds out by itself. */
   tryCancelTask(task: TaskRef): Promise<void>;
-  /** Tells a task that somebody decided about calls of its tools. Throws when the engine cannot be reached. */
-  tellDecided(task: TaskRef, about: AboutTask): Promise<void>;
+  /**
+   * Makes a task look at its rows again: somebody decided about calls of its tools, or its workflow waits for another
+   * moment than its row. Starts it where it does not run. Throws when the engine cannot be reached.
+   */
+  tellTask(task: TaskRef, about: AboutTask): Promise<void>;
   /** Tells the window of a due time that its rows changed; never fails, never waits. */
   tellChanged(orgId: string, fireAt: Date): void;
   /** Where a person looks at the run that owns a due time. */
@@ -63,7 +66,7 @@ export interface StarterOptions {
 }
 
 /** What running tasks are told. */
-function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask' | 'tellDecided'> {
+function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask' | 'tellTask'> {
   return {
     tryCancelTask: (ref) =>
       client.workflow
@@ -74,7 +77,7 @@ function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask
           (error: unknown) =>
             log.debug({ org: ref.orgId, task: ref.taskId, error }, 'A task was not told of its end'),
         ),
-    async tellDecided(ref, about) {
+    async tellTask(ref, about) {
       const wanted = startOfTask(ref, about);
       // One that was lost goes on from its rows.
       await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: decided });

@@ -81,5 +81,5 @@ export const scheduledTaskPrefix = ({ orgId, scheduleId }: ScheduledTaskRef) =>
 export const callId = (taskId: string, place: string) => `${taskId}.${place}`;
 
 export const taskQuery = defineQuery<TaskState>('task');
-/** Somebody approved or rejected calls of tools: look at their rows. */
+/** Look at the rows: somebody approved or rejected calls of tools. Of a task that has not begun it ends the wait for its moment. */
 export const decided = defineSignal('decided');

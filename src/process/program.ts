@@ -89,7 +89,10 @@ export async function runProgram(starts: Starts): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     const { context, parts } = running;
+    const limitMs = (context?.config.SHUTDOWN_TIMEOUT_SECONDS ?? 0) * 1_000;
+    context?.log.info({ limitMs }, 'Stopping: what is under way may end within the limit');
     const isClean = !context || (await shutDown(parts, context));
+    context?.log.info({ status: isClean ? 'all closed' : 'left open' }, 'Stopped');
     process.exit(isClean ? exitCode : 1);
   };
   const fail = (error: unknown) => {

@@ -1,4 +1,10 @@
-import { CancellationScope, ContinueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  ContinueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { outcomeOf } from '../domain/task-outcome.js';
 import {
   type Plan,
@@ -17,6 +23,18 @@ import { createTimeLimit, TimeIsOver } from './time-limit.js';
 /** An agent's code that is told of the end of a task has this time. */
 const CLOSING_MS = 30_000;
 
+/** Null where there is nothing to do: it ended before, was never acknowledged, or is cancelled while it waits. */
+async function begin(ref: TaskRef): Promise<Plan | null> {
+  try {
+    return await beginTask(ref);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Otherwise its row would wait, and the sweep start it anew.
+    await CancellationScope.nonCancellable(() => endTask({ ...ref, outcome: outcomeOf(error, false) }));
+    return null;
+  }
+}
+
 /**
  * One task of an agent. Its row is the truth: what was said, what calls came to. Every call of a model or a tool is an
  * activity of its own, so that one whose answer was recorded is never made again.
@@ -26,8 +44,7 @@ export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): P
   const state: TaskState = { agentName: '', status: 'queued', stage: null, calls: [], steps: 0 };
   setHandler(taskQuery, () => state);
   if ('scheduleId' in input && !resumed && !(await enlistTask({ ...input, ...ref }))) return null;
-  const plan = resumed ?? (await beginTask(ref));
-  // It ended before it began, or was never acknowledged.
+  const plan = resumed ?? (await begin(ref));
   if (plan === null) return null;
 
   Object.assign(state, { agentName: plan.agentName, status: 'running', steps: plan.steps });

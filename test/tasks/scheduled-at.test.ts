@@ -57,6 +57,25 @@ test('one that was cancelled before its moment never starts', async () => {
   });
 });
 
+test('the row decides when it starts, whatever a start that got no answer had asked for', async () => {
+  const { database, starter } = mainspring;
+  const [early, late] = [randomUUID(), randomUUID()];
+  const about = { priority: 5, agentId: 'none' };
+  await starter.startTask({ orgId: 'demo', taskId: early }, about);
+  const startsAt = inMs(1_500);
+  await submit({ task_id: early, scheduled_at: startsAt });
+  await starter.startTask({ orgId: 'demo', taskId: late }, { ...about, startsAt: new Date(inMs(3_600_000)) });
+  await submit({ task_id: late });
+  await database.db
+    .updateTable('tasks')
+    .set({ overdue_at: new Date(0) })
+    .where('id', '=', late)
+    .execute();
+  const { body } = await call(`/tasks/${early}?wait=20s`);
+  expect(Date.parse(body.task.started_at)).toBeGreaterThanOrEqual(Date.parse(startsAt));
+  expect((await call(`/tasks/${late}?wait=30s`)).body.task.started_at).not.toBeNull();
+}, 60_000);
+
 test('a moment that has passed means at once', async () => {
   const { body } = await submit({ scheduled_at: inMs(-60_000) });
   expect(body.status).toBe('queued');

@@ -33,6 +33,7 @@ interface CallOf extends TaskRef {
 /** What rows would say: a test scripts them. */
 interface Script {
   plan?: Partial<Plan> | null;
+  begin?: () => Promise<Plan | null>;
   model?: (call: CallOf) => Promise<CallRef[]> | CallRef[];
   tool?: (call: CallOf) => Promise<ToolOutcome> | ToolOutcome;
   stage?: (stage: StageRef) => CallRef[];
@@ -51,7 +52,7 @@ async function running(script: Script, during: (ran: Ran) => Promise<void>): Pro
   const told: string[] = [];
   const outcomes: TaskOutcome[] = [];
   const activities = {
-    beginTask: async () => (script.plan === null ? null : { ...PLAN, ...script.plan }),
+    beginTask: async () => script.begin?.() ?? (script.plan === null ? null : { ...PLAN, ...script.plan }),
     callModel: async (call: CallOf) => {
       told.push(`model ${call.place}`);
       return script.model?.(call) ?? [];
@@ -289,6 +290,18 @@ test('a cancelled task ends as such, and its call is stopped', async () => {
     await until(() => told.length === 1);
     await handle.cancel();
     await handle.result();
+    expect(outcomes).toMatchObject([{ status: 'cancelled' }]);
+  });
+});
+
+test('one that is cancelled while it waits its turn ends as such', async () => {
+  const begin = async (): Promise<never> => {
+    throw ApplicationFailure.create({ message: 'its agent is paused', nextRetryDelay: '1h' });
+  };
+  await running({ begin }, async ({ handle, outcomes }) => {
+    await until(async () => (await handle.describe()).raw.pendingActivities?.[0]?.attempt === 2);
+    await handle.cancel();
+    expect(await handle.result()).toBeNull();
     expect(outcomes).toMatchObject([{ status: 'cancelled' }]);
   });
 });

@@ -88,6 +88,13 @@ export function createBeginTask(options: BeginTaskOptions) {
       throw ApplicationFailure.retryable('its row has not been written yet', 'NotYet');
   }
 
+  /** Its workflow may have been started for another moment, by a request that got no answer. */
+  function waitForMoment({ scheduled_at: startsAt }: TaskRow): void {
+    const aheadMs = startsAt === null ? 0 : startsAt.getTime() - now();
+    if (aheadMs > 0)
+      throw ApplicationFailure.create({ message: 'its moment has not come', nextRetryDelay: aheadMs });
+  }
+
   async function end(
     ref: TaskRef,
     error: TaskError,
@@ -114,6 +121,7 @@ export function createBeginTask(options: BeginTaskOptions) {
     const task = await awaitRow(db, ref);
     if (!task) waitForRow();
     if (!task || hasEnded(task.status)) return null;
+    waitForMoment(task);
     const parent = task.parent_id === null ? undefined : await getTask(db, orgId, task.parent_id);
     if (parent && hasEnded(parent.status))
       return end(

@@ -87,7 +87,7 @@ async function answer(
     return task;
   });
   // What was decided stands; a repeat of the request tells the task again.
-  await starter.tellDecided({ orgId, taskId: id }, { priority, agentId });
+  await starter.tellTask({ orgId, taskId: id }, { priority, agentId });
   const row = await readTask(services, { orgId, id, word: 'task' });
   return { task: taskDetail(row, await callsOf(services, row), services) };
 }
