@@ -58,6 +58,7 @@ module.exports = {
     ]),
     only('intake-makes-tasks', 'intake', [
       ...GROUND,
+      'domain/',
       'db/',
       'hosted/',
       'tasks/',

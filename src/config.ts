@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isAllowEntry } from './outbound/guard.js';
+import { RedisUrl, SmtpUrl } from './schemas/server-url.js';
 
 const { version } = z
   .object({ version: z.string() })
@@ -139,15 +140,9 @@ export const Environment = z.object({
   MAINSPRING_CONFIG: z.string().optional().describe('A YAML file that declares agents and schedules'),
   MAINSPRING_PLUGINS: list.describe('Modules with agents and tools'),
   TELEGRAM_BASE_URL: httpUrl.default('https://api.telegram.org').describe('Of its Bot API'),
-  SMTP_URL: z
-    .url({ protocol: /^smtps?$/ })
-    .optional()
-    .describe('The server that takes e-mails: smtp://user:password@host:587'),
+  SMTP_URL: SmtpUrl.optional().describe('The server that takes e-mails: smtp://user:password@host:587'),
   SMTP_FROM: z.string().min(3).max(320).default('mainspring@localhost'),
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
-    .optional()
-    .describe('A Redis server whose streams carry tasks and results'),
+  REDIS_URL: RedisUrl.optional().describe('A Redis server whose streams carry tasks and results'),
   REDIS_DB: z.coerce.number().int().min(0).max(65_535).default(0),
   REDIS_ORG: z.string().default('demo').describe('The organisation that the streams belong to'),
   TASK_STREAM: z.string().min(1).default('parrot:agent_tasks'),
@@ -197,7 +192,17 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return values;
 }
 
-const UNSAFE_IN_PRODUCTION: { broken: (env: Environment) => boolean; message: string }[] = [
+interface Rule {
+  broken: (env: Environment) => boolean;
+  message: string;
+}
+const INCONSISTENT: Rule[] = [
+  {
+    broken: (env) => env.TASK_STREAM === env.RESULT_STREAM,
+    message: 'RESULT_STREAM: must not be TASK_STREAM: results would be read as tasks',
+  },
+];
+const UNSAFE_IN_PRODUCTION: Rule[] = [
   { broken: (env) => env.SECRET_KEYS.length === 0, message: 'SECRET_KEYS: must be set in production' },
   { broken: (env) => !env.RATE_LIMITS, message: 'RATE_LIMITS: cannot be off in production' },
 ];
@@ -211,8 +216,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
-  const unsafe = isProduction ? UNSAFE_IN_PRODUCTION.filter((rule) => rule.broken(parsed.data)) : [];
-  if (unsafe.length > 0) throw new ConfigError(unsafe.map((rule) => rule.message).join('\n'));
+  const rules = [...INCONSISTENT, ...(isProduction ? UNSAFE_IN_PRODUCTION : [])];
+  const broken = rules.filter((rule) => rule.broken(parsed.data));
+  if (broken.length > 0) throw new ConfigError(broken.map((rule) => rule.message).join('\n'));
   return {
     ...parsed.data,
     version,

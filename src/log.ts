@@ -26,10 +26,13 @@ const FIELDS = new Set([
     'attempt',
     'channel',
     'kind',
+    'schedule',
+    'file',
   ],
   ...['workflow', 'run', 'activity', 'queue', 'component', 'request', 'method', 'route'],
   // What became of it.
   ...['status', 'category', 'error', 'durationMs', 'windows', 'endpoints', 'agents', 'tasks', 'migrations'],
+  ...['schedules', 'changed', 'removed'],
   // The program itself.
   ...['api', 'temporal', 'worker', 'folder', 'step', 'limitMs', 'pauseMs'],
 ]);

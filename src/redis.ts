@@ -9,7 +9,7 @@ const PING_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** About so many entries are kept, so that a stream which nobody reads does not fill the server. */
+/** Of the stream of results about so many entries are kept: one that nobody reads does not fill the server. */
 export const MOST_RESULTS = 10_000;
 export const TRIM_RESULTS = {
   TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: MOST_RESULTS },

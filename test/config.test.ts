@@ -42,6 +42,26 @@ describe('the environment', () => {
     );
   });
 
+  test.each([
+    ['a database that is no number', 'REDIS_URL', 'redis://host/abc'],
+    ['a password that is not encoded', 'REDIS_URL', 'redis://me:%zz@host/1'],
+    ['a password that is not encoded', 'SMTP_URL', 'smtp://me:%zz@host'],
+    ['another protocol', 'SMTP_URL', 'http://host'],
+  ])('names %s (%s %s)', (_, name, url) => {
+    expect(mistakesOf({ [name]: url })).toEqual([name]);
+  });
+
+  test.each(['redis://host', 'redis://host/', 'redis://me:a%25b@host:6379/3', 'rediss://[::1]:6380/0'])(
+    'takes %s',
+    (REDIS_URL) => {
+      expect(readConfig({ REDIS_URL })).toMatchObject({ REDIS_URL });
+    },
+  );
+
+  test('refuses one stream for tasks and results', () => {
+    expect(mistakesOf({ TASK_STREAM: 'one', RESULT_STREAM: 'one' })).toEqual(['RESULT_STREAM']);
+  });
+
   test('names what OUTBOUND_ALLOW cannot mean', () => {
     expect(() => readConfig({ OUTBOUND_ALLOW: 'agent, 10.0.0.0/8, http://agent:80, 10.0.0.0/99' })).toThrow(
       new ConfigError(

@@ -20,6 +20,11 @@ describe('a line of the log', () => {
     expect(lines[0]).not.toContain('hunter2');
   });
 
+  test('shows what was declared and re-armed', () => {
+    const facts = { file: 'mainspring.yaml', schedule: 's1', changed: 1, removed: 2, schedules: 3 };
+    expect(logged(() => log.info(facts, 'So'))).toMatchObject(facts);
+  });
+
   test('shows of a listed field no object, whatever stands in it', () => {
     expect(logged(() => log.info({ status: { body: 'hunter2' } }, 'So'))).toMatchObject({
       status: '[object]',

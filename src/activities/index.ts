@@ -2,16 +2,17 @@ import type { Client } from '@temporalio/client';
 import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
-import { createSchedules } from '../engine/schedules.js';
+import type { Schedules } from '../engine/schedules.js';
 import type { Starter } from '../engine/starter.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import type { Log } from '../log.js';
+import type { Mailer } from '../mailer.js';
 import { attemptDuration, countAttempt, countTimers, timerLateness } from '../metrics.js';
 import type { AgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import { createGuardedFetch } from '../outbound/guarded-fetch.js';
 import type { Redis } from '../redis.js';
-import { createScheduling } from '../schedules/scheduling.js';
+import type { Scheduling } from '../schedules/scheduling.js';
 import type { Vault } from '../secrets/vault.js';
 import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
@@ -38,11 +39,14 @@ export interface ActivitiesOptions {
   starter: Starter;
   timers: Timers;
   tasks: Tasks;
+  schedules: Schedules;
+  scheduling: Scheduling;
   catalogue: Catalogue;
   models: AgentModels;
   guard: GuardOptions;
-  /** Undefined where no server is configured. */
+  /** Undefined where no such server is configured. */
   redis?: Redis | undefined;
+  mailer?: Mailer | undefined;
   /** Aborted when the worker stops. */
   stopping: AbortSignal;
 }
@@ -50,9 +54,6 @@ export interface ActivitiesOptions {
 /** What callers name; each call has a limit of its own besides. */
 const OF_MODELS = { timeoutMs: 3_600_000, mostBytes: 16 * 1_048_576 };
 const OF_TOOLS = { timeoutMs: 600_000, mostBytes: 1_048_576 };
-
-const schedulingOf = ({ database, client }: ActivitiesOptions) =>
-  createScheduling({ database, schedules: createSchedules(client) });
 
 /** Everything that workflows do to the world. `close` ends the connections that it opened. */
 export function createActivities(options: ActivitiesOptions) {
@@ -83,7 +84,7 @@ export function createActivities(options: ActivitiesOptions) {
     readWindow: createReadWindow(database),
     writeTimers: createWriteTimers(options),
     openHour: createOpenHour(database, starter),
-    rearmOverdue: createRearmOverdue({ ...options, scheduling: schedulingOf(options) }),
+    rearmOverdue: createRearmOverdue(options),
     retryDeliveries: createRetryDeliveries({
       ...options,
       channels,

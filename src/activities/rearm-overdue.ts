@@ -2,7 +2,7 @@ import { overdueAgents } from '../db/agent-sessions.js';
 import type { Database } from '../db/database.js';
 import { overdueReceivers } from '../db/deliveries.js';
 import { vacuumHeartbeats } from '../db/retention.js';
-import { takeOverdueTasks } from '../db/tasks.js';
+import { type TaskRow, takeOverdueTasks } from '../db/tasks.js';
 import { overdueWindows } from '../db/timers.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
@@ -35,11 +35,20 @@ export function createRearmOverdue({
   now = Date.now,
 }: {
   database: Database;
-  starter: Pick<Starter, 'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent' | 'startTask'>;
+  starter: Pick<
+    Starter,
+    'ensureWindow' | 'ensureEndpoint' | 'wakeEndpoint' | 'tellAgent' | 'startTask' | 'tellTask'
+  >;
   scheduling: Pick<Scheduling, 'applyOverdue'>;
   log: Log;
   now?: () => number;
 }) {
+  /** The first time it is told as well: the workflow of a start that got no answer may wait for another moment. */
+  async function rearmTask({ org_id: orgId, id: taskId, priority, agent_id: agentId, rearmed }: TaskRow) {
+    const rearm = rearmed === 1 ? starter.tellTask : starter.startTask;
+    await rearm({ orgId, taskId }, { priority, agentId });
+  }
+
   return async function rearmOverdue(): Promise<Rearmed> {
     const before = new Date(now() - OVERDUE_MS);
     const windows = await overdueWindows(database.db, before);
@@ -52,8 +61,7 @@ export function createRearmOverdue({
     const agents = await overdueAgents(database.db, { now: new Date(now()), graceMs: OVERDUE_MS });
     for (const agent of agents) await starter.tellAgent(agent);
     const tasks = await takeOverdueTasks(database.db, { now: new Date(now()), limit: MOST_TASKS });
-    for (const { org_id: orgId, id: taskId, priority, agent_id: agentId } of tasks)
-      await starter.startTask({ orgId, taskId }, { priority, agentId });
+    for (const task of tasks) await rearmTask(task);
     const rearmed = {
       ...{ windows: windows.length, endpoints: receivers.length },
       ...{ agents: agents.length, tasks: tasks.length },

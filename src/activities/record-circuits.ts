@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.js';
 import type { ReceiverKey } from '../db/deliveries.js';
 import { type EndpointRow, holdEndpoints, writeEndpoints } from '../db/endpoints.js';
+import { isOperatorsOwn } from '../domain/channel-target.js';
 import { afterFailure, afterSuccess, type Circuit, CLOSED } from '../domain/circuit.js';
 import { type Outcome, wasAttempted } from './plan-outcome.js';
 import { verdictOf } from './verdict.js';
@@ -43,8 +44,9 @@ export async function recordCircuits(
   for (const { delivery, result } of attempted) {
     const key = keyOf(delivery.orgId, delivery.receiver);
     const verdict = verdictOf(result);
+    const isOurs = isOperatorsOwn(delivery.receiver);
     if (verdict === 'works') after.set(key, afterSuccess());
-    if (verdict === 'fails') after.set(key, afterFailure(after.get(key) ?? CLOSED, now));
+    if (verdict === 'fails') after.set(key, afterFailure(after.get(key) ?? CLOSED, now, { isOurs }));
   }
   const changed = [...receivers].flatMap(([key, receiver]) => {
     const was = before.get(key) ?? CLOSED;

@@ -11,7 +11,9 @@ import { circuitOf } from './record-circuits.js';
 import type { Outcome, OutcomeRecorder } from './record-outcomes.js';
 
 /** After this no further attempt is begun: the workflow looks at what is left and asks again. */
-const RUN_MS = 10_000;
+const RUN_MS = 60_000;
+/** While attempts are under way, what became due meanwhile is looked for so often. */
+const LOOK_MS = 200;
 /** What is due within this time is waited for here: the engine's own timers are up to 1 s late. */
 const WAITED_FOR_MS = 1_000;
 const SHORTEST_WAIT_MS = 10;
@@ -28,6 +30,8 @@ export interface RetryDeliveriesOptions {
   log: Log;
   /** The longest that an attempt takes. */
   attemptTimeoutMs: number;
+  /** Aborted when the worker stops. */
+  stopping?: AbortSignal;
   now?: () => number;
   wait?: (ms: number) => Promise<unknown>;
 }
@@ -38,15 +42,17 @@ export interface RetryDeliveriesOptions {
  */
 export function createRetryDeliveries(given: RetryDeliveriesOptions) {
   const options = { now: Date.now, wait: delay, ...given };
-  const { database, log, now, wait } = options;
+  const { database, log, now, wait, stopping } = options;
 
   async function run(endpoint: Endpoint): Promise<EndpointState> {
     const endsAt = now() + RUN_MS;
     const cancelled = cancellationSignal();
+    const attempts = createAttempts(options, endpoint);
     for (;;) {
       const circuit = circuitOf(await getEndpoint(database.db, endpoint));
-      const isOver = now() >= endsAt || cancelled.aborted;
-      if (!isOver && (await attemptDue(options, endpoint, circuit))) continue;
+      const isOver = now() >= endsAt || cancelled.aborted || stopping?.aborted === true;
+      if (!isOver && (await attempts.begin(circuit))) continue;
+      if (await attempts.recordEnded()) continue;
       const state = await stateOf(database.db, endpoint, circuit);
       const waitMs = state.nextAttemptAt === null ? null : Date.parse(state.nextAttemptAt) - now();
       if (isOver || waitMs === null || waitMs > WAITED_FOR_MS) return state;
@@ -72,21 +78,49 @@ export function createRetryDeliveries(given: RetryDeliveriesOptions) {
 
 type Options = RetryDeliveriesOptions & { now: () => number };
 
-/** Answers whether there may be more to do at once. */
-async function attemptDue(options: Options, endpoint: Endpoint, circuit: Circuit): Promise<boolean> {
+/** Attempts at one receiver, side by side: one that takes long holds up no other. */
+function createAttempts(options: Options, endpoint: Endpoint) {
   const { recorder, attemptTimeoutMs, now } = options;
   const { db } = options.database;
-  const isOff = circuit.state === 'off';
-  const most = isOff ? ENDED_AT_ONCE : attemptsAllowed(circuit, now());
-  if (most === 0) return false;
-  const until = new Date(now() + attemptTimeoutMs + MARGIN_MS);
-  const taken = await takeDeliveries(db, endpoint, { dueAt: isOff ? null : new Date(now()), most, until });
-  if (taken.length === 0) return false;
-  const ended = async (delivery: TakenDelivery) =>
-    isOff ? unsent(delivery, now()) : attempt(options, delivery);
-  const outcomes = await Promise.all(taken.map(ended));
-  await recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
-  return true;
+  const underWay = new Set<Promise<void>>();
+  const ended: Outcome[] = [];
+
+  const record = (outcomes: readonly Outcome[]) =>
+    recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
+
+  function start(delivery: TakenDelivery): void {
+    const attempted = attempt(options, delivery).then((outcome) => {
+      ended.push(outcome);
+      underWay.delete(attempted);
+    });
+    underWay.add(attempted);
+  }
+
+  return {
+    /** Begins what is due, as much as the circuit allows; answers whether that was anything. */
+    async begin(circuit: Circuit): Promise<boolean> {
+      const isOff = circuit.state === 'off';
+      const most = isOff ? ENDED_AT_ONCE : attemptsAllowed(circuit, now()) - underWay.size - ended.length;
+      if (most <= 0) return false;
+      const until = new Date(now() + attemptTimeoutMs + MARGIN_MS);
+      const taken = await takeDeliveries(db, endpoint, {
+        dueAt: isOff ? null : new Date(now()),
+        most,
+        until,
+      });
+      if (isOff && taken.length > 0) await record(taken.map((delivery) => unsent(delivery, now())));
+      else for (const delivery of taken) start(delivery);
+      return taken.length > 0;
+    },
+
+    /** Writes what has ended, or waits a moment for that; false where nothing is under way. */
+    async recordEnded(): Promise<boolean> {
+      if (underWay.size === 0 && ended.length === 0) return false;
+      if (ended.length === 0) await Promise.race([...underWay, delay(LOOK_MS)]);
+      if (ended.length > 0) await record(ended.splice(0));
+      return true;
+    },
+  };
 }
 
 async function attempt({ channels, now }: Options, delivery: TakenDelivery): Promise<Outcome> {

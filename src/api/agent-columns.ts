@@ -1,8 +1,7 @@
+import { plainOf } from '../agents/asked-agent.js';
 import type { AgentColumns, AgentRow, NewAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { keepTools } from '../db/tools.js';
-import { effectsOf } from '../domain/effects.js';
-import { MASK } from '../domain/mask-webhooks.js';
 import type { AgentChange, AgentRequest, Heartbeat } from '../schemas/agent.js';
 import { refusalsOf, sealed } from '../timers/prepare.js';
 import { invalid } from './problem.js';
@@ -20,22 +19,9 @@ export async function assertTools(tx: Db, orgId: string, names: readonly string[
   if (errors.length > 0) throw invalid(errors);
 }
 
-const MASKED = 'holds the mask of a secret: send the secret itself';
-
-/** Actions that were read and sent back: their secrets read `***`. What is a token or a URL as a whole cannot be one then. */
-const masksIn = (actions: Heartbeat['onMissed'], path: string) =>
-  effectsOf({ actions }, path).flatMap(({ path: at, effect }) => {
-    if (effect.type !== 'webhook') return [];
-    const isMasked = [effect.url, ...Object.values(effect.headers ?? {})].some((text) => text.includes(MASK));
-    return isMasked ? [{ path: at, message: MASKED }] : [];
-  });
-
 /** Actions as they are stored; throws where one leads where it must not. */
 function sealActions(actions: Heartbeat['onMissed'], orgId: string, { vault, guard, config }: Sealing) {
-  const errors = [
-    ...refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard, config }),
-    ...masksIn(actions, 'heartbeat.onMissed'),
-  ];
+  const errors = refusalsOf({ actions }, 'heartbeat.onMissed', { orgId, guard, config });
   if (errors.length > 0) throw invalid(errors);
   return sealed({ actions }, { vault, config }).actions;
 }
@@ -47,13 +33,9 @@ export function newAgentOf(
   services: Sealing,
 ): NewAgent {
   const { vault } = services;
-  const { name, type, description, instruction, tools, settings, model, environment, limits, heartbeat } =
-    request;
+  const { name, settings, environment, heartbeat } = request;
   return {
-    ...{ id, orgId, name, tools },
-    ...{ type: type ?? null, description: description ?? null, model: model ?? null },
-    instruction: instruction ?? null,
-    limits,
+    ...{ id, orgId, name, ...plainOf(request) },
     definition: null,
     settings: sealSettings(settings, { name: 'settings', vault }),
     environment: sealSettings(environment, { name: 'environment', vault }),

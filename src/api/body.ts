@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkJson, type GuardRules, JsonFault } from '../schemas/json-guard.js';
+import { checkJson, type GuardRules, JsonFault } from '../domain/json-guard.js';
 import { ApiProblem, invalid } from './problem.js';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?;?$/i;

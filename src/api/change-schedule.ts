@@ -1,12 +1,12 @@
 import { getSchedule, type ScheduleRow } from '../db/schedules.js';
-import type { CycleState } from '../engine/schedules.js';
+import { CycleRefused } from '../engine/schedules.js';
 import type { ScheduleEdit } from '../schedules/scheduling.js';
 import type { Caller } from './caller.js';
 import { assertMatch } from './etag.js';
-import { ApiProblem } from './problem.js';
+import { ApiProblem, invalid } from './problem.js';
 import type { Services } from './services.js';
 
-const unknownSchedule = () => new ApiProblem('not_found', 'there is no such schedule');
+export const unknownSchedule = () => new ApiProblem('not_found', 'there is no such schedule');
 
 /** The schedule, if it is the organisation's. */
 export async function findOwnSchedule(
@@ -17,6 +17,12 @@ export async function findOwnSchedule(
   const row = await getSchedule(db, orgId, id);
   if (!row) throw unknownSchedule();
   return row;
+}
+
+/** What we took for a schedule and Temporal does not is a mistake of the request too. */
+export function orInvalidCycle(error: unknown): never {
+  if (error instanceof CycleRefused) throw invalid([{ path: 'cron_expression', message: error.message }]);
+  throw error;
 }
 
 /** Which schedule a request is about, and which revision of it. */
@@ -36,38 +42,8 @@ export async function changeSchedule(
     assertMatch(header, row);
     return edit(row, tx);
   };
-  const row = await scheduling.change({ orgId, scheduleId: id }, matched, new Date(clock()));
+  const changed = scheduling.change({ orgId, scheduleId: id }, matched, new Date(clock()));
+  const row = await changed.catch(orInvalidCycle);
   if (!row) throw unknownSchedule();
   return row;
 }
-
-type Asking = Pick<Services, 'scheduling' | 'db'>;
-
-/** Asks Temporal something about a schedule; one that it has lost is put there again. */
-export async function askEngine<T>(
-  { scheduling, db }: Asking,
-  { org_id: orgId, id: scheduleId }: ScheduleRow,
-  question: (ref: { orgId: string; scheduleId: string }) => Promise<T | undefined | false>,
-): Promise<T> {
-  const ref = { orgId, scheduleId };
-  const ask = async () => {
-    try {
-      return await question(ref);
-    } catch (error) {
-      // It was deleted meanwhile, and Temporal does not know yet what to say of it.
-      if (!(await getSchedule(db, orgId, scheduleId))) throw unknownSchedule();
-      throw error;
-    }
-  };
-  const first = await ask();
-  if (first !== undefined && first !== false) return first;
-  await scheduling.apply(ref);
-  const second = await ask();
-  if (second === undefined || second === false) throw unknownSchedule();
-  return second;
-}
-
-export const stateOf = (
-  services: Asking & Pick<Services, 'schedules'>,
-  row: ScheduleRow,
-): Promise<CycleState> => askEngine(services, row, (ref) => services.schedules.describe(ref));

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { DeliveryRow, DeliverySummaryRow } from '../db/deliveries.js';
-import { MASK, maskUrl } from '../domain/mask-webhooks.js';
+import { MASK, shownUrl } from '../domain/url-secrets.js';
 import { endpointId } from '../messages/endpoint.js';
 import { timerWindowId } from '../messages/timer-window.js';
 import type { Delivery, DeliverySummary } from '../schemas/delivery.js';
@@ -9,6 +9,9 @@ import type { Services } from './services.js';
 /** A delivery's row as it is listed. */
 export const deliverySummary = (row: DeliverySummaryRow): z.input<typeof DeliverySummary> => ({
   id: row.id,
+  timerId: row.timer_id,
+  taskId: row.task_id,
+  subscriptionId: row.subscription_id,
   channel: row.channel,
   // Whether its first attempt is under way or the next one waits is the same to a reader.
   status: row.status === 'sending' ? 'pending' : row.status,
@@ -29,20 +32,17 @@ function workflowOf({ org_id: orgId, receiver, window_at, attempt_count, status 
     : endpointId({ orgId, receiver });
 }
 
-function shownUrl({ channel, request: { url } }: DeliveryRow, { open }: Services['vault']): string | null {
+function urlOf({ channel, request: { url } }: DeliveryRow, vault: Services['vault']): string | null {
   if (url === undefined) return null;
   // Whoever knows the address of a Teams workflow may post there.
-  return channel === 'teams' ? MASK : maskUrl(open(url));
+  return channel === 'teams' ? MASK : shownUrl(url, vault);
 }
 
 /** A delivery's row as it is answered by itself: secrets in its URL are `***`. */
 export function deliveryAnswer(row: DeliveryRow, { vault, starter }: Services): z.input<typeof Delivery> {
   return {
     ...deliverySummary(row),
-    timerId: row.timer_id,
-    taskId: row.task_id,
-    subscriptionId: row.subscription_id,
-    url: shownUrl(row, vault),
+    url: urlOf(row, vault),
     attempts: row.attempts,
     run: starter.linkTo(workflowOf(row)),
   };

@@ -1,16 +1,13 @@
 import { createHeartbeats } from '../agents/heartbeats.js';
 import { createPresences } from '../agents/presences.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
-import { createSchedules } from '../engine/schedules.js';
 import { createTaskWorkers } from '../engine/task-workers.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import { closeServer, listen, urlOf } from '../http/listen.js';
 import { createProbes } from '../http/probes.js';
 import type { Log } from '../log.js';
-import { createMailer } from '../mailer.js';
 import { collectProcessMetrics } from '../metrics.js';
 import type { Context } from '../process/context.js';
-import { createScheduling } from '../schedules/scheduling.js';
 import { mintAdminToken } from './admin-token.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
@@ -40,19 +37,16 @@ export interface RunningApi {
 
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
-  const { tasks, catalogue, models, redis } = context;
+  const { tasks, catalogue, models, redis, mailer, schedules, scheduling } = context;
   const clock = Date.now;
-  const mailer = createMailer(config);
   const probes = createProbes(database, client, clock, {
     smtp: mailer && (() => mailer.verify()),
     redis: redis && (() => redis.ping()),
   });
-  const schedules = createSchedules(client);
   const isEngineUp = () => probes.isUp('engine');
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
-    ...{ tasks, catalogue, models, schedules },
-    scheduling: createScheduling({ database, schedules }),
+    ...{ tasks, catalogue, models, schedules, scheduling },
     db: database.db,
     codec: context.dataConverter.payloadCodecs?.[0],
     probes,

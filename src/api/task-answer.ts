@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import { listDeliveries } from '../db/deliveries.js';
 import { hasEnded, type TaskRow } from '../db/tasks.js';
-import type { ShownToolCall } from '../db/tool-call-views.js';
+import { type ShownToolCall, shownToolCalls } from '../db/tool-call-views.js';
 import { maskedDelivery } from '../domain/delivery-secrets.js';
 import { taskWorkflowId } from '../messages/task.js';
 import type { Task, TaskAnswer, TaskResult, TaskToolCall } from '../schemas/task.js';
 import { durationOf } from '../tasks/duration.js';
+import { deliverySummary } from './delivery-answer.js';
 import { errorOf, tokensOf, usdOf } from './execution-answer.js';
 import type { Services } from './services.js';
 
@@ -73,12 +75,21 @@ export const toolCallAnswer = (row: ShownToolCall): z.input<typeof TaskToolCall>
   is_result_cut: row.is_result_cut,
 });
 
-/** A task with the tools that it called. */
-export const taskDetail = (
+/** Above the number of channels that a task can name. */
+const MOST_DELIVERIES = 20;
+
+/** A task with the tools that it called and the deliveries of its result, read for the answer. */
+export async function taskDetail(
   row: TaskRow,
-  calls: readonly ShownToolCall[],
-  services: Pick<Services, 'starter' | 'vault'>,
-): z.input<typeof TaskAnswer>['task'] => ({
-  ...taskAnswer(row, services),
-  tool_calls: calls.map(toolCallAnswer),
-});
+  services: Pick<Services, 'db' | 'starter' | 'vault'>,
+): Promise<z.input<typeof TaskAnswer>['task']> {
+  const { db } = services;
+  const scope = { orgId: row.org_id, tenants: null };
+  const calls = await shownToolCalls(db, row);
+  const deliveries = await listDeliveries(db, scope, { taskId: row.id, limit: MOST_DELIVERIES }, undefined);
+  return {
+    ...taskAnswer(row, services),
+    tool_calls: calls.map(toolCallAnswer),
+    deliveries: deliveries.map(deliverySummary).reverse(),
+  };
+}

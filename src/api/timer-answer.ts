@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { StoredBundle } from '../db/tables.js';
 import type { TimerRow } from '../db/timers.js';
 import { mapActionSecrets } from '../domain/action-secrets.js';
-import { MASK, maskUrl } from '../domain/mask-webhooks.js';
+import { masking } from '../domain/url-secrets.js';
 import type { DeliverySummary } from '../schemas/delivery.js';
 import type { Timer } from '../schemas/timer.js';
 import type { Services } from './services.js';
@@ -11,13 +11,7 @@ type Answer = z.input<typeof Timer>;
 
 /** A stored bundle as people may read it: secrets are `***`. */
 export function masked<B extends StoredBundle>(bundle: B, open: (text: string) => string): B {
-  return mapActionSecrets(bundle, { secret: () => MASK, url: (stored) => shown(stored, open) });
-}
-
-/** Only a URL with secrets in it is sealed. */
-function shown(stored: string, open: (text: string) => string): string {
-  const url = open(stored);
-  return url === stored ? url : maskUrl(url);
+  return mapActionSecrets(bundle, masking({ open }));
 }
 
 const moment = (at: Date | null) => at?.toISOString();

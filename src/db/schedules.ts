@@ -21,6 +21,19 @@ export type ScheduleColumns = Omit<
   | 'updated_at'
 >;
 
+/** What a row holds, to be written as it was. */
+export function columnsOf(row: ScheduleRow): Required<ScheduleColumns> {
+  const { agent_id, name, cron, interval_ms, timezone, method, prompt, priority, timeout_ms } = row;
+  const { overlap, jitter_ms, catchup_window_ms, ends_at, is_enabled } = row;
+  return {
+    ...{ agent_id, name, cron, interval_ms, timezone, method, prompt, priority, timeout_ms },
+    ...{ overlap, jitter_ms, catchup_window_ms, ends_at, is_enabled },
+    input: JSON.stringify(row.input),
+    delivery: JSON.stringify(row.delivery),
+    metadata: JSON.stringify(row.metadata),
+  };
+}
+
 export interface NewSchedule {
   id: string;
   orgId: string;
@@ -152,8 +165,10 @@ export async function unappliedSchedules(
 }
 
 /** All of all organisations. */
-export async function allSchedules(db: Db): Promise<{ orgId: string; scheduleId: string }[]> {
-  return db.selectFrom('schedules').select(['org_id as orgId', 'id as scheduleId']).execute();
+export async function allSchedules(
+  db: Db,
+): Promise<{ orgId: string; scheduleId: string; revision: number }[]> {
+  return db.selectFrom('schedules').select(['org_id as orgId', 'id as scheduleId', 'revision']).execute();
 }
 
 /** False where there was none. */

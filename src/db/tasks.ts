@@ -99,11 +99,19 @@ export async function listTasks(
   filter: Omit<TaskFilter, 'cursor'> & { scheduleId?: string },
   position: Position | undefined,
 ): Promise<TaskRow[]> {
-  const { status, agent_name: agentName, session_id: sessionId, priority, limit } = filter;
+  const {
+    status,
+    agent_name: agentName,
+    session_id: sessionId,
+    schedule_id: scheduleId,
+    priority,
+    limit,
+  } = filter;
   let query = db.selectFrom('tasks').selectAll().where('org_id', '=', orgId);
   if (status !== undefined) query = query.where(sql<boolean>`${SHOWN_STATUS} = ${status}`);
   if (agentName !== undefined) query = query.where('agent_name', '=', agentName);
   if (sessionId !== undefined) query = query.where('session_id', '=', sessionId);
+  if (scheduleId !== undefined) query = query.where('schedule_id', '=', scheduleId);
   if (priority !== undefined) query = query.where('priority', '=', priority);
   if (filter.scheduleId !== undefined) query = query.where('schedule_id', '=', filter.scheduleId);
   if (position) query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}, ${position.id})`);
@@ -241,14 +249,4 @@ export async function takeOverdueTasks(
       select ctid from tasks where overdue_at < ${now} order by overdue_at limit ${limit} for update skip locked))
     returning *`.execute(db);
   return rows;
-}
-
-/** How many tasks of all organisations stand in a status. */
-export async function countUnended(db: Db, orgId?: string): Promise<{ queued: number; running: number }> {
-  const { rows } = await sql<{ queued: number; running: number }>`
-    select count(*) filter (where started_at is null and (scheduled_at is null or scheduled_at <= now())) as queued, count(*) filter (where started_at is not null) as running
-    from tasks where overdue_at is not null ${orgId === undefined ? sql`` : sql`and org_id = ${orgId}`}`.execute(
-    db,
-  );
-  return { queued: Number(rows[0]?.queued ?? 0), running: Number(rows[0]?.running ?? 0) };
 }

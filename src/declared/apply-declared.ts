@@ -7,7 +7,7 @@ import type { Catalogue } from '../hosted/catalogue.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import type { Log } from '../log.js';
 import type { GuardOptions } from '../outbound/guard.js';
-import { createScheduling } from '../schedules/scheduling.js';
+import type { Scheduling } from '../schedules/scheduling.js';
 import type { Declaration } from '../schemas/declaration.js';
 import type { Vault } from '../secrets/vault.js';
 import { generateWebhookSecret } from '../secrets/webhook-secret.js';
@@ -23,7 +23,8 @@ export interface DeclaredOptions {
   catalogue: Catalogue;
   guard: GuardOptions;
   starter: Pick<Starter, 'tryTellAgent'>;
-  schedules: Schedules;
+  schedules: Pick<Schedules, 'delete'>;
+  scheduling: Pick<Scheduling, 'applyEach'>;
   now?: () => number;
 }
 
@@ -63,7 +64,7 @@ async function write(options: DeclaredOptions, tx: Db, file: DeclaredFile, at: D
  * wrong; nothing has changed then.
  */
 export async function applyDeclared(options: DeclaredOptions): Promise<Declaration | undefined> {
-  const { config, database, schedules: engine, starter, log, now = Date.now } = options;
+  const { config, database, schedules: engine, scheduling, starter, log, now = Date.now } = options;
   if (config.MAINSPRING_CONFIG === undefined) return undefined;
   const file = readDeclared(config.MAINSPRING_CONFIG);
   await ensureDeclaredOrg(options, file);
@@ -72,13 +73,12 @@ export async function applyDeclared(options: DeclaredOptions): Promise<Declarati
   const { org: orgId } = file.declaration;
   for (const { id: agentId } of agents) void starter.tryTellAgent({ orgId, agentId });
   for (const scheduleId of schedules.removed) await engine.delete({ orgId, scheduleId });
-  const scheduling = createScheduling({ database, schedules: engine });
-  for (const scheduleId of schedules.changed) await scheduling.apply({ orgId, scheduleId });
+  await scheduling.applyEach(schedules.changed.map((scheduleId) => ({ orgId, scheduleId })));
   const facts = {
     changed: schedules.changed.length,
     removed: schedules.removed.length,
     agents: agents.length,
   };
-  log.info({ file: config.MAINSPRING_CONFIG, orgId, ...facts }, 'Agents and schedules are as declared');
+  log.info({ file: config.MAINSPRING_CONFIG, org: orgId, ...facts }, 'Agents and schedules are as declared');
   return file.declaration;
 }

@@ -1,4 +1,5 @@
 import { v7 as newId } from 'uuid';
+import { plainOf, usualHeartbeat } from '../agents/asked-agent.js';
 import { closeSession, eventOf } from '../agents/connections.js';
 import {
   type AgentColumns,
@@ -12,9 +13,11 @@ import type { Db } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
 import { notify } from '../db/notify.js';
 import { keepTools } from '../db/tools.js';
+import { restoreSettings } from '../domain/mask-settings.js';
 import type { DeclaredAgent } from '../schemas/declaration.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import type { Vault } from '../secrets/vault.js';
+import { openedOrNull } from './opened.js';
 
 export interface DeclaredAgentsOptions {
   orgId: string;
@@ -27,26 +30,18 @@ export type AgentsWritten =
   | { kind: 'written'; changed: AgentRow[]; gone: AgentRow[] }
   | { kind: 'refused'; errors: FieldError[] };
 
-/** Heartbeats that a connected agent of this kind is given, as those of the API. */
-const BEAT = { intervalMs: 60_000, missedAfter: 3, onMissed: [] };
-
 /** What a declaration says of a row, secrets in the open. */
 const wantedOf = (agent: DeclaredAgent) => ({
-  type: agent.type ?? null,
-  description: agent.description ?? null,
-  instruction: agent.instruction ?? null,
-  tools: agent.tools,
-  model: agent.model ?? null,
-  limits: agent.limits,
+  ...plainOf(agent),
   settings: agent.settings,
   environment: agent.environment,
 });
 
-const standingOf = (row: AgentRow, vault: Vault): ReturnType<typeof wantedOf> => ({
-  ...{ type: row.type, description: row.description, instruction: row.instruction, tools: row.tools },
-  ...{ model: row.model, limits: row.limits },
-  settings: JSON.parse(vault.open(row.settings)),
-  environment: JSON.parse(vault.open(row.environment)),
+/** What cannot be opened any more is like nothing that is declared, and is sealed anew. */
+const standingOf = (row: AgentRow, vault: Vault) => ({
+  ...plainOf(row),
+  settings: JSON.parse(openedOrNull(vault, row.settings) ?? 'null'),
+  environment: JSON.parse(openedOrNull(vault, row.environment) ?? 'null'),
 });
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
@@ -69,9 +64,10 @@ async function create(
   agent: DeclaredAgent,
   { orgId, vault, at }: DeclaredAgentsOptions,
 ): Promise<AgentRow | undefined> {
+  const { interval: intervalMs, missedAfter } = usualHeartbeat();
   const row = await insertAgent(tx, {
     ...{ id: newId(), orgId, name: agent.name, definition: null, isDeclared: true },
-    ...{ ...wantedOf(agent), ...BEAT },
+    ...{ ...plainOf(agent), intervalMs, missedAfter, onMissed: [] },
     settings: vault.seal(JSON.stringify(agent.settings)),
     environment: vault.seal(JSON.stringify(agent.environment)),
   });
@@ -102,9 +98,17 @@ async function update(
   return changed;
 }
 
+const MASKED = 'is the mask of a secret: write the secret itself';
+
 async function flawsOf(tx: Db, orgId: string, agents: readonly DeclaredAgent[]): Promise<FieldError[]> {
   const known = await keepTools(tx, orgId, [...new Set(agents.flatMap(({ tools }) => tools))]);
-  return agents.flatMap(({ name, tools }, index) => [
+  return agents.flatMap(({ name, tools, settings, environment }, index) => [
+    ...Object.entries({ settings, environment }).flatMap(([field, given]) =>
+      restoreSettings(given, {}, `agents.${index}.${field}`).unknown.map((path) => ({
+        path,
+        message: MASKED,
+      })),
+    ),
     ...(agents.findIndex((other) => other.name === name) < index
       ? [{ path: `agents.${index}.name`, message: 'another agent above has this name' }]
       : []),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml';
 import { ConfigError } from '../config.js';
 import { Declaration } from '../schemas/declaration.js';
 import { type FieldError, fieldErrors } from '../schemas/field-errors.js';
@@ -22,6 +22,37 @@ function textOf(file: string): string {
 type Step = string | number;
 const stepsOf = (path: string): Step[] =>
   path.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+
+/** What a document says. The library's own errors quote the file, and secrets may stand in it. */
+function plainOf(document: Document, file: string, lineOf: (offset: number) => number): unknown {
+  const fail = (line: number, message: string) => new ConfigError(`${file}:${line}: ${message}`);
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return;
+      const line = lineOf(alias.range?.[0] ?? 0);
+      throw fail(line, 'a * stands for what an & named above, and there is none: put the text in quotes');
+    },
+  });
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (error instanceof ReferenceError) throw fail(1, 'its & and * come to too much');
+    throw error;
+  }
+}
+
+const isFields = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A field with nothing behind it is as one that is not there: `delivery:`. */
+function withoutNulls(said: unknown): unknown {
+  if (typeof said !== 'object' || said === null) return said ?? {};
+  const given = (item: unknown) =>
+    isFields(item) ? Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null)) : item;
+  return Object.fromEntries(
+    Object.entries(said).map(([name, list]) => [name, Array.isArray(list) ? list.map(given) : list]),
+  );
+}
 
 /** Reads a file of agents and schedules. Throws a ConfigError whose every line names file, line and field. */
 export function readDeclared(file: string): DeclaredFile {
@@ -48,7 +79,7 @@ export function readDeclared(file: string): DeclaredFile {
         )
         .join('\n'),
     );
-  const parsed = Declaration.safeParse(document.toJS() ?? {});
+  const parsed = Declaration.safeParse(withoutNulls(plainOf(document, file, lineOf)));
   if (!parsed.success) throw errorOf(fieldErrors(parsed.error));
   return { declaration: parsed.data, errorOf };
 }

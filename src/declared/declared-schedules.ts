@@ -16,6 +16,7 @@ import type { FieldError } from '../schemas/field-errors.js';
 import type { ScheduleRequest } from '../schemas/schedule.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
 import type { TaskRequestOptions } from '../tasks/task-request.js';
+import { openedOrNull } from './opened.js';
 
 /** Any: ids of declared schedules are apart from all others by it. */
 const DECLARED = '6c5b2f9e-0d0b-5c60-9f55-3f2f0a6a7d11';
@@ -32,18 +33,18 @@ interface Declared {
   request: ScheduleRequest;
 }
 
-/** One without a name is called after its agent, a second one of that with a number. */
+/** One without a name is called after its agent, with a number where that is another's name. */
 function declaredIn({ org, schedules, heartbeats }: Declaration): Declared[] {
-  const taken = new Map<string, number>();
-  const nameOf = (given: string | undefined, agent: string) => {
-    const wanted = given ?? agent;
-    const count = (taken.get(wanted) ?? 0) + 1;
-    taken.set(wanted, count);
-    return count === 1 ? wanted : `${wanted} ${count}`;
+  const taken = new Set<string>([...schedules, ...heartbeats].flatMap(({ name }) => name ?? []));
+  const madeUp = (agent: string) => {
+    let name = agent;
+    for (let count = 2; taken.has(name); count += 1) name = `${agent} ${count}`;
+    taken.add(name);
+    return name;
   };
   return Object.entries({ schedules, heartbeats }).flatMap(([field, list]) =>
     list.map((request, index) => {
-      const name = nameOf(request.name, request.agent_name);
+      const name = request.name ?? madeUp(request.agent_name);
       return {
         id: derivedId(`${org}/${name}`, DECLARED),
         place: `${field}.${index}`,
@@ -53,13 +54,16 @@ function declaredIn({ org, schedules, heartbeats }: Declaration): Declared[] {
   );
 }
 
-/** Each sealing of the same text is another one: they are compared in the open. */
+const isTwice = ({ id }: Declared, index: number, all: readonly Declared[]) =>
+  all.findIndex((other) => other.id === id) < index;
+
+/** Each sealing of the same text is another one: they are compared in the open. What cannot be opened any more is sealed anew. */
 function isSame(
   columns: ScheduleColumns,
   row: ScheduleRow,
   { vault }: Pick<TaskRequestOptions, 'vault'>,
 ): boolean {
-  const open = (text: string) => vault.open(text);
+  const open = (text: string) => openedOrNull(vault, text) ?? text;
   const opened = (deliveries: TaskDelivery[]) =>
     JSON.stringify(deliveries.map((one) => mapSecrets(one, { secret: open, url: open })));
   const { delivery, input, metadata, ends_at: endsAt, ...plain } = columns;
@@ -72,42 +76,65 @@ function isSame(
   );
 }
 
+type Options = TaskRequestOptions & { db: Db };
+type Written = 'same' | 'written' | { errors: FieldError[] };
+
+const WHY = {
+  full: 'there are as many schedules as an organisation may have',
+  standing: 'a schedule that no file declared has its id',
+};
+
+/** Brings one to what is declared, and makes it where it is new. */
+async function writeOne(
+  options: Options,
+  { id, request }: Declared,
+  { orgId, row, at }: { orgId: string; row: ScheduleRow | undefined; at: Date },
+): Promise<Written> {
+  // What has ended since the file was written is no flaw of it.
+  const timing = { now: at, anchor: row?.created_at ?? at, isTimed: false };
+  const planned = await planSchedule(options, orgId, wantedOf(request), timing);
+  if (planned.kind === 'refused') return planned;
+  const { columns } = planned;
+  if (row && isSame(columns, row, options)) return 'same';
+  if (row) {
+    await updateSchedule(options.db, row, columns, at);
+    return 'written';
+  }
+  const schedule = { id, orgId, columns, isDeclared: true, createdAt: at };
+  const outcome = await insertSchedule(options.db, schedule, MOST_SCHEDULES.org);
+  return outcome === 'written' ? outcome : { errors: [{ path: '', message: WHY[outcome] }] };
+}
+
 /** Creates and changes what is declared, and removes what was before; other schedules stay as they are. */
 export async function writeSchedules(
-  options: TaskRequestOptions & { db: Db },
+  options: Options,
   declaration: Declaration,
   at: Date,
 ): Promise<SchedulesWritten> {
   const { db: tx } = options;
   const { org: orgId } = declaration;
   const standing = new Map((await declaredSchedules(tx, orgId)).map((row) => [row.id, row]));
-  const errors: FieldError[] = [];
+  const declared = declaredIn(declaration);
+  const twice = declared.filter(isTwice);
+  const errors: FieldError[] = twice.map(({ place }) => ({
+    path: `${place}.name`,
+    message: 'another schedule above has this name',
+  }));
   const changed: string[] = [];
-  for (const { id, place, request } of declaredIn(declaration)) {
-    const row = standing.get(id);
-    standing.delete(id);
-    const anchor = row?.created_at ?? at;
-    // What has ended since the file was written is no flaw of it.
-    const planned = await planSchedule(options, orgId, wantedOf(request), { now: at, anchor, isTimed: !row });
-    if (planned.kind === 'refused') {
-      errors.push(...planned.errors.map(({ path, message }) => ({ path: `${place}.${path}`, message })));
-      continue;
-    }
-    const { columns } = planned;
-    if (row && isSame(columns, row, options)) continue;
-    if (row) await updateSchedule(tx, row, columns, at);
-    const isFull =
-      !row &&
-      (await insertSchedule(
-        tx,
-        { id, orgId, columns, isDeclared: true, createdAt: at },
-        MOST_SCHEDULES.org,
-      )) === 'full';
-    if (isFull)
-      errors.push({ path: place, message: 'there are as many schedules as an organisation may have' });
-    changed.push(id);
+  for (const one of declared) {
+    if (twice.includes(one)) continue;
+    const written = await writeOne(options, one, { orgId, row: standing.get(one.id), at });
+    if (written === 'written') changed.push(one.id);
+    else if (written !== 'same')
+      errors.push(
+        ...written.errors.map(({ path, message }) => ({
+          path: path === '' ? one.place : `${one.place}.${path}`,
+          message,
+        })),
+      );
   }
   if (errors.length > 0) return { kind: 'refused', errors };
-  for (const id of standing.keys()) await deleteSchedule(tx, orgId, id);
-  return { kind: 'written', changed, removed: [...standing.keys()] };
+  const gone = [...standing.keys()].filter((id) => !declared.some((one) => one.id === id));
+  for (const id of gone) await deleteSchedule(tx, orgId, id);
+  return { kind: 'written', changed, removed: gone };
 }

@@ -32,39 +32,11 @@ function readable(read: () => string): string {
 export const originOf = (storedUrl: string, open: Open): string =>
   readable(() => new URL(open(storedUrl)).origin);
 
-interface ToChat {
-  telegram_bot_token: string;
-  telegram_chat_id: string | number;
-}
 /** Telegram limits what a bot sends: each has a circuit of its own. The number before the colon is no secret. */
-export const telegramTarget = (
-  { telegram_bot_token: botToken, telegram_chat_id: chatId }: ToChat,
-  open: Open,
-): ChannelTarget => ({
-  receiver: readable(() => `telegram:${open(botToken).split(':')[0]}`),
-  request: { botToken, chatId },
-});
+export const botOf = (storedToken: string, open: Open): string =>
+  readable(() => `telegram:${open(storedToken).split(':')[0]}`);
 
-export const teamsTarget = (
-  { teams_webhook_url: url }: { teams_webhook_url: string },
-  open: Open,
-): ChannelTarget => ({ receiver: originOf(url, open), request: { url } });
-
-interface ToMailboxes {
-  email_recipients: string[];
-  email_subject?: string | undefined;
-}
-export const emailTarget = ({
-  email_recipients: recipients,
-  email_subject: subject,
-}: ToMailboxes): ChannelTarget => ({
-  receiver: 'email',
-  request: { recipients, ...(subject === undefined ? {} : { subject }) },
-});
-
-/** Where no stream is named, the channel takes the one of results. */
-export const streamTarget = ({
-  response_stream: stream,
-}: {
-  response_stream?: string | undefined;
-}): ChannelTarget => ({ receiver: 'redis_stream', request: stream === undefined ? {} : { stream } });
+export const MAIL_SERVER = 'email';
+export const REDIS = 'redis_stream';
+/** Whether a receiver is a server that the operator set up for all. */
+export const isOperatorsOwn = (receiver: string): boolean => receiver === MAIL_SERVER || receiver === REDIS;

@@ -20,20 +20,26 @@ export const CLOSED: Circuit = { state: 'closed', failures: 0, failingSince: nul
 /** The receiver answered: whatever was, it is there. */
 export const afterSuccess = (): Circuit => CLOSED;
 
-/** The receiver failed. What was under way when the circuit opened is no probe and changes nothing. */
-export function afterFailure(circuit: Circuit, now: number): Circuit {
+/**
+ * The receiver failed. What was under way when the circuit opened is no probe and changes nothing. `isOurs`: a server of
+ * the operator's own, which is never switched off.
+ */
+export function afterFailure(circuit: Circuit, now: number, { isOurs = false } = {}): Circuit {
   if (circuit.state === 'off') return circuit;
   if (circuit.state === 'open' && now < circuit.openedUntil) return circuit;
   const failures = circuit.failures + 1;
   const failingSince = circuit.failingSince ?? now;
   if (failures < OPENS_AFTER) return { state: 'closed', failures, failingSince };
-  if (now - failingSince >= SWITCHED_OFF_AFTER_MS) return { state: 'off', failures, failingSince };
+  if (!isOurs && now - failingSince >= SWITCHED_OFF_AFTER_MS) return { state: 'off', failures, failingSince };
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - OPENS_AFTER), LONGEST_PAUSE_MS);
   return { state: 'open', failures, failingSince, openedUntil: now + pauseMs };
 }
 
-/** How many attempts a receiver may get at once: one probe when its pause is over. */
+/**
+ * How many attempts a receiver may get at once: of one that has begun to fail, as many as would open its circuit; one
+ * probe when its pause is over.
+ */
 export function attemptsAllowed(circuit: Circuit, now: number): number {
-  if (circuit.state === 'closed') return ABREAST;
+  if (circuit.state === 'closed') return circuit.failures === 0 ? ABREAST : OPENS_AFTER - circuit.failures;
   return circuit.state === 'open' && now >= circuit.openedUntil ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import { isSecretParameter, MASK, maskUrl } from './mask-webhooks.js';
+import { isSecretParameter, MASK, maskUrl } from './url-secrets.js';
 
 type Fields = Record<string, unknown>;
 

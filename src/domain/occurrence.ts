@@ -1,14 +1,7 @@
 import type { Action, RetryPolicy } from '../schemas/action.js';
 import type { Channel } from '../schemas/delivery.js';
-import {
-  type ChannelTarget,
-  emailTarget,
-  type Open,
-  originOf,
-  streamTarget,
-  teamsTarget,
-  telegramTarget,
-} from './channel-target.js';
+import { targetOf } from './channel-rules.js';
+import type { ChannelTarget, Open } from './channel-target.js';
 import { timerMessage } from './timer-message.js';
 
 /** One firing of a timer, with what its bodies tell of it. */
@@ -63,30 +56,6 @@ function childTimerBody(occurrence: Occurrence, action: Extract<Action, { type: 
   return JSON.stringify({ tenantId, requestedBy, name, ...asked });
 }
 
-function targetOf(action: Action, open: Open): ChannelTarget {
-  switch (action.type) {
-    case 'webhook': {
-      const { method, url, headers } = action;
-      return { receiver: originOf(url, open), request: { method, url, ...(headers ? { headers } : {}) } };
-    }
-    case 'signal': {
-      const { workflowId, signal } = action;
-      return { receiver: 'signal', request: { workflowId, signal } };
-    }
-    case 'telegram':
-      return telegramTarget(action, open);
-    case 'teams':
-      return teamsTarget(action, open);
-    case 'email':
-      return emailTarget(action);
-    case 'redis_stream':
-      return streamTarget(action);
-    case 'log':
-    case 'timer':
-      return { receiver: action.type, request: {} };
-  }
-}
-
 function bodyOf(occurrence: Occurrence, action: Action): string {
   switch (action.type) {
     case 'webhook':
@@ -105,7 +74,8 @@ function bodyOf(occurrence: Occurrence, action: Action): string {
 }
 
 /** Whom an action calls: scheme, host and port, a bot, or the channel's name. */
-export const receiverOf = (action: Action, open: Open): string => targetOf(action, open).receiver;
+export const receiverOf = (action: Action, open: Open): string =>
+  targetOf(action.type, action, open).receiver;
 
 /**
  * The deliveries of one occurrence, one an action: `<timer id>.<occurrence>.<action, from 0>`.
@@ -115,7 +85,7 @@ export function freeze(occurrence: Occurrence, open: Open): FrozenDelivery[] {
   return occurrence.actions.map((action, index) => ({
     id: `${occurrence.timerId}.${occurrence.number}.${index}`,
     channel: action.type,
-    ...targetOf(action, open),
+    ...targetOf(action.type, action, open),
     body: bodyOf(occurrence, action),
     policy: occurrence.retryPolicy,
     escalation: action.escalation ?? null,

@@ -44,12 +44,12 @@ function outputText(output: unknown): string {
   return typeof output === 'string' ? output : JSON.stringify(output, null, 2);
 }
 
-/** For people, as JSON: who worked and what came of it. */
-export function resultMessage({ agentName, status, output, error }: EndedTask): string {
+/** For people, as JSON: who worked, what came of it, and which task that was. */
+export function resultMessage({ id, agentName, status, output, error }: EndedTask): string {
   const end = ENDS[status];
   const message: Message =
     end === undefined
-      ? { title: agentName, text: outputText(output) }
-      : { title: `${agentName}: a task ${end}`, text: error ?? 'No reason is known.' };
+      ? { title: agentName, text: `${outputText(output)}\n\nTask ${id}` }
+      : { title: `${agentName}: a task ${end}`, text: `${error ?? 'No reason is known.'}\n\nTask ${id}` };
   return JSON.stringify(message);
 }

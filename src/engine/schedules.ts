@@ -1,9 +1,11 @@
 import {
   type Client,
+  isGrpcServiceError,
   ScheduleAlreadyRunning,
   type ScheduleDescription,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
+  ServiceError,
 } from '@temporalio/client';
 import { priorityKeyOf } from '../domain/task-priority.js';
 import { QUEUES } from '../messages/queues.js';
@@ -36,6 +38,19 @@ export interface TaskCycle extends ScheduledTaskRef {
   catchupWindowMs: number;
   endsAt: Date | null;
   isPaused: boolean;
+  /** Of its row. */
+  revision: number;
+}
+
+/** A schedule as Temporal lists it. */
+export interface ListedCycle extends ScheduledTaskRef {
+  /** Undefined where somebody else has written over it. */
+  revision: number | undefined;
+}
+
+/** Temporal says that there can be no such schedule: it would refuse it again. */
+export class CycleRefused extends Error {
+  override readonly name = 'CycleRefused';
 }
 
 /** How a schedule stands in Temporal. */
@@ -51,7 +66,7 @@ export interface CycleState {
 
 /** Tasks that come again and again, as Temporal keeps them. Each method throws when the engine cannot be reached. */
 export interface Schedules {
-  /** Makes it so, whether it stands already or not. */
+  /** Makes it so, whether it stands already or not. Throws {@link CycleRefused} where it cannot be. */
   put(cycle: TaskCycle): Promise<void>;
   /** False where there was none. */
   delete(ref: ScheduledTaskRef): Promise<boolean>;
@@ -60,7 +75,7 @@ export interface Schedules {
   trigger(ref: ScheduledTaskRef, overlap: Overlap | undefined): Promise<boolean>;
   backfill(ref: ScheduledTaskRef, span: { from: Date; to: Date; overlap: Overlap }): Promise<boolean>;
   /** All of all organisations, as they stood a moment ago. */
-  list(): AsyncIterable<ScheduledTaskRef>;
+  list(): AsyncIterable<ListedCycle>;
 }
 
 const OVERLAPS: Record<Overlap, ScheduleOverlapPolicy> = {
@@ -92,8 +107,12 @@ function actionOf({ orgId, scheduleId, agentId, priority }: TaskCycle) {
   };
 }
 
+const NOTE = 'Revision ';
+const revisionOf = (note: string | undefined) =>
+  note?.startsWith(NOTE) ? Number(note.slice(NOTE.length)) : undefined;
+
 function optionsOf(cycle: TaskCycle) {
-  const { cron, intervalMs, offsetMs, timezone, jitterMs, endsAt, isPaused, overlap } = cycle;
+  const { cron, intervalMs, offsetMs, timezone, jitterMs, endsAt, isPaused, overlap, revision } = cycle;
   return {
     spec: {
       ...(cron === null ? {} : { cronExpressions: [cron] }),
@@ -105,18 +124,35 @@ function optionsOf(cycle: TaskCycle) {
     },
     action: actionOf(cycle),
     policies: { overlap: OVERLAPS[overlap], catchupWindow: cycle.catchupWindowMs },
-    state: { paused: isPaused },
+    // Of what is listed, only this tells which revision it is.
+    state: { paused: isPaused, note: `${NOTE}${revision}` },
   };
 }
 
-function stateOf({ info }: ScheduleDescription): CycleState {
+function stateOf({ info, raw }: ScheduleDescription): CycleState {
   return {
     nextRuns: info.nextActionTimes,
     runs: info.numActionsTaken,
-    skipped: info.numActionsSkippedOverlap,
+    // Of those that wait it keeps 1,000, and lets others go.
+    skipped: info.numActionsSkippedOverlap + Number(raw.info?.bufferDropped ?? 0),
     missed: info.numActionsMissedCatchupWindow,
     latest: info.recentActions.map(({ action }) => taskIdOf(action.workflow.workflowId)),
   };
+}
+
+/** Of gRPC; the native client calls what took too long cancelled. */
+const [CANCELLED, INVALID_ARGUMENT, DEADLINE_EXCEEDED] = [1, 3, 4];
+
+const isOverdue = (error: unknown): boolean => {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return isGrpcServiceError(cause) && (cause.code === CANCELLED || cause.code === DEADLINE_EXCEEDED);
+};
+
+function orRefused(error: unknown): never {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  if (isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT)
+    throw new CycleRefused(cause.details, { cause: error });
+  throw error;
 }
 
 /** About one that is just being deleted Temporal may not answer at all. */
@@ -140,27 +176,33 @@ export function createSchedules({ schedule }: Pick<Client, 'schedule'>): Schedul
   return {
     async put(cycle) {
       const options = optionsOf(cycle);
-      try {
-        await schedule.create({ scheduleId: temporalScheduleId(cycle), ...options });
-      } catch (error) {
+      const create = () => schedule.create({ scheduleId: temporalScheduleId(cycle), ...options });
+      const update = (error: unknown) => {
         if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-        await handleOf(cycle).update(() => options);
-      }
+        return handleOf(cycle).update(() => options);
+      };
+      await create().catch(update).catch(orRefused);
     },
     delete: (ref) => isThere(() => handleOf(ref).delete()),
     describe: (ref) =>
       ifThere(async () => {
-        const deadline = Date.now() + LOOK_TIMEOUT_MS;
-        return stateOf(await schedule.withDeadline(deadline, () => handleOf(ref).describe()));
+        const look = () =>
+          schedule.withDeadline(Date.now() + LOOK_TIMEOUT_MS, () => handleOf(ref).describe());
+        // A question may get lost within a server that has much to do.
+        const lookAgain = (error: unknown) => {
+          if (isOverdue(error)) return look();
+          throw error;
+        };
+        return stateOf(await look().catch(lookAgain));
       }),
     trigger: (ref, overlap) =>
       isThere(() => handleOf(ref).trigger(overlap === undefined ? undefined : OVERLAPS[overlap])),
     backfill: (ref, { from, to, overlap }) =>
       isThere(() => handleOf(ref).backfill({ start: from, end: to, overlap: OVERLAPS[overlap] })),
     async *list() {
-      for await (const { scheduleId } of schedule.list()) {
+      for await (const { scheduleId, state } of schedule.list()) {
         const ref = scheduleOf(scheduleId);
-        if (ref) yield ref;
+        if (ref) yield { ...ref, revision: revisionOf(state.note) };
       }
     },
   };

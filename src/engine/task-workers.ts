@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { QUEUES } from '../messages/queues.js';
 
-const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 const TIMEOUT_MS = 2_000;
 /** A worker with nothing to do asks again after a minute, and is remembered for some minutes when it has gone. */
 const LONGEST_SILENCE_MS = 70_000;
@@ -11,7 +11,7 @@ const KEPT_MS = 1_000;
 /** Who takes calls of tasks, in all processes. */
 export interface TaskWorkers {
   /**
-   * How many workers ask for calls of tasks. One that was killed counts for up to 70 s. Rejects when the engine
+   * How many workers there are for tasks, however busy. One that was killed counts for up to 70 s. Rejects when the engine
    * cannot be reached.
    */
   count(): Promise<number>;
@@ -27,7 +27,8 @@ export function createTaskWorkers(client: Client, clock: () => number): TaskWork
       client.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: QUEUES.tasks },
-        taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
+        // One that is full asks for no calls, but goes on asking for workflows.
+        taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
       }),
     );
     const since = (clock() - LONGEST_SILENCE_MS) / 1_000;

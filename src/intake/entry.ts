@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { checkJson, JsonFault } from '../domain/json-guard.js';
 import { type FieldError, fieldErrors } from '../schemas/field-errors.js';
-import { checkJson, JsonFault } from '../schemas/json-guard.js';
 import { TaskRequest } from '../schemas/task.js';
 import { TaskDelivery } from '../schemas/task-delivery.js';
 
@@ -86,14 +86,18 @@ const inWords = (errors: readonly FieldError[]): string =>
 const idOf = (stream: string, { id }: Entry): string =>
   `${stream.replaceAll(/[^A-Za-z0-9._:-]/g, '_').slice(0, 90)}:${id}`;
 
-/** Whose refusal it is, as far as that can be read. */
-function addresseeOf({ agent_name: agentName, metadata }: Values, taskId: string): Omit<Refusal, 'error'> {
-  return {
-    taskId: taskId.slice(0, LONGEST_TOLD_ID),
-    agentName: typeof agentName === 'string' ? agentName.slice(0, LONGEST_TOLD_ID) : null,
-    metadata: TaskRequest.shape.metadata.safeParse(metadata).data ?? {},
-  };
-}
+type Addressee = Omit<Refusal, 'error'>;
+
+/** Whose refusal it is, as far as what was given can be read. */
+const addressed = ({ agent_name: agentName, metadata }: Values, taskId: string): Addressee => ({
+  taskId: taskId.slice(0, LONGEST_TOLD_ID),
+  agentName: typeof agentName === 'string' ? agentName.slice(0, LONGEST_TOLD_ID) : null,
+  metadata: TaskRequest.shape.metadata.safeParse(metadata).data ?? {},
+});
+
+/** Whose refusal it is, by what stands beside the payload. */
+export const addresseeOf = (entry: Entry, stream: string): Addressee =>
+  addressed({ agent_name: entry.fields.agent_name }, entry.fields.task_id || idOf(stream, entry));
 
 function wordsOf(error: unknown): string {
   if (error instanceof EntryFault) return error.message;
@@ -123,6 +127,6 @@ export function readEntry(entry: Entry, stream: string): ReadEntry {
     sound = whole;
     return { kind: 'request', request: { ...TaskRequest.parse(whole), task_id: taskId } };
   } catch (error) {
-    return { kind: 'refused', refusal: { ...addresseeOf(sound, taskId), error: wordsOf(error) } };
+    return { kind: 'refused', refusal: { ...addressed(sound, taskId), error: wordsOf(error) } };
   }
 }

@@ -29,8 +29,8 @@ export interface Group {
   /** Takes over what other consumers have not acknowledged for so long; answers how many are pending here then. */
   claim(idleMs: number): Promise<number>;
   acknowledge(entry: Entry): Promise<void>;
-  /** Tells the result stream why there is no task, and acknowledges, as one step. */
-  refuse(entry: Entry, refusal: Refusal): Promise<void>;
+  /** Adds a result to the result stream, and acknowledges, as one step. */
+  answer(entry: Entry, result: { taskId: string; payload: string }): Promise<void>;
   /** Removes other consumers that are gone. */
   removeGone(idleMs: number): Promise<void>;
   /** Takes away what was added so long ago and is done with. */
@@ -43,8 +43,8 @@ export interface Group {
 /** What a read of streams answers. */
 type ReadStreams = { messages: { id: string; message: Record<string, string> }[] }[] | null;
 
-/** A result as tasks have them. */
-const payloadOf = ({ taskId, agentName, metadata, error }: Refusal): string =>
+/** Why there is no task, as a result. */
+export const payloadOf = ({ taskId, agentName, metadata, error }: Refusal): string =>
   JSON.stringify({
     ...{ task_id: taskId, agent_name: agentName, success: false, output: null, error },
     ...{ execution_time_ms: 0, metadata },
@@ -111,8 +111,8 @@ export function createGroup({ redis, config, consumer }: GroupOptions): Group {
       await inTime(commands.xAck(stream, group, id));
     },
 
-    async refuse({ id }, refusal) {
-      const result = { task_id: refusal.taskId, payload: payloadOf(refusal) };
+    async answer({ id }, { taskId, payload }) {
+      const result = { task_id: taskId, payload };
       await inTime(commands.multi().xAdd(results, '*', result, TRIM_RESULTS).xAck(stream, group, id).exec());
     },
 

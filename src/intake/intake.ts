@@ -6,8 +6,8 @@ import { whatIsAway } from '../engine/unreachable.js';
 import { countEntry } from '../metrics.js';
 import type { Context } from '../process/context.js';
 import type { RunningPart } from '../process/shutdown.js';
-import { type Entry, readEntry } from './entry.js';
-import { createGroup, type Group, isWithoutGroup } from './group.js';
+import { addresseeOf, type Entry, type Refusal, readEntry } from './entry.js';
+import { createGroup, type Group, isWithoutGroup, payloadOf } from './group.js';
 import { hasOrg, type TakeInOptions, type Taken, takeIn } from './take-in.js';
 
 /** How long things take, in ms. */
@@ -34,7 +34,11 @@ const ORG_LOOKS = 40;
 /** An entry that fails so often, though nothing is away, is refused: others wait behind it. */
 const MOST_FAULTS = 3;
 
-export type IntakeOptions = TakeInOptions & Pick<Context, 'redis' | 'log'> & { times?: IntakeTimes };
+export type IntakeOptions = TakeInOptions &
+  Pick<Context, 'redis' | 'log'> & { times?: IntakeTimes; read?: typeof readEntry };
+
+/** What became of an entry. */
+type Handled = Exclude<Taken, { kind: 'refused' }> | { kind: 'refused'; refusal: Refusal };
 
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
 
@@ -104,37 +108,47 @@ class Consumer {
   }
 
   private async handle(entry: Entry): Promise<void> {
-    const { log, config } = this.options;
-    const { REDIS_ORG: org, TASK_STREAM: stream } = config;
-    const read = readEntry(entry, stream);
-    if (read.kind === 'refused') {
-      await this.group.refuse(entry, read.refusal);
-      countEntry('refused');
-      log.warn(
-        { org, task: read.refusal.taskId },
-        'An entry of the task stream is no task; its result says why',
+    const handled = await this.take(entry);
+    if (handled.kind === 'refused') {
+      const { refusal } = handled;
+      const { REDIS_ORG: org } = this.options.config;
+      await this.group.answer(entry, { taskId: refusal.taskId, payload: payloadOf(refusal) });
+      this.options.log.warn(
+        { org, task: refusal.taskId },
+        'An entry of the task stream was refused; its result says why',
       );
-      return;
-    }
-    const { request } = read;
-    const { task_id: taskId, agent_name: agentName, metadata } = request;
-    const taken = await takeIn(this.options, request).catch((error: unknown) => this.fault(entry, error));
-    if (taken.kind === 'refused') {
-      await this.group.refuse(entry, { taskId, agentName, metadata, error: taken.error });
-      log.warn({ org, task: taskId }, 'A task of the task stream was refused; its result says why');
+    } else if (handled.kind === 'repeated' && handled.result !== null) {
+      // Whoever sent it again waits for it again.
+      await this.group.answer(entry, { taskId: handled.taskId, payload: handled.result });
     } else await this.group.acknowledge(entry);
     this.faults.delete(entry.id);
-    countEntry(taken.kind);
+    countEntry(handled.kind);
   }
 
-  private fault({ id }: Entry, error: unknown): Taken {
-    const faults = (this.faults.get(id) ?? 0) + 1;
-    if (whatIsAway(error) !== null || faults < MOST_FAULTS) {
-      if (whatIsAway(error) === null) this.faults.set(id, faults);
-      throw error;
+  private async take(entry: Entry): Promise<Handled> {
+    const { config, read: readAs = readEntry } = this.options;
+    let addressee = addresseeOf(entry, config.TASK_STREAM);
+    try {
+      const read = readAs(entry, config.TASK_STREAM);
+      if (read.kind === 'refused') return read;
+      const { task_id: taskId, agent_name: agentName, metadata } = read.request;
+      addressee = { taskId, agentName, metadata };
+      const taken = await takeIn(this.options, read.request);
+      if (taken.kind !== 'refused') return taken;
+      return { kind: 'refused', refusal: { ...addressee, error: taken.error } };
+    } catch (error) {
+      return { kind: 'refused', refusal: { ...addressee, error: this.giveUp(entry, error) } };
     }
+  }
+
+  /** Answers what to tell of it; throws the error while another try may help. */
+  private giveUp({ id }: Entry, error: unknown): string {
+    const isAway = whatIsAway(error) !== null;
+    const faults = (this.faults.get(id) ?? 0) + 1;
+    if (!isAway) this.faults.set(id, faults);
+    if (isAway || faults < MOST_FAULTS) throw error;
     this.options.log.error({ error }, 'An entry of the task stream was given up');
-    return { kind: 'refused', error: 'an unexpected error; the log has it' };
+    return 'an unexpected error; the log has it';
   }
 }
 

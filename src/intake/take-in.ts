@@ -1,17 +1,25 @@
 import { findOrg } from '../db/orgs.js';
-import { getTask } from '../db/tasks.js';
+import { getTask, hasEnded, type TaskRow } from '../db/tasks.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import type { Context } from '../process/context.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import type { TaskRequest } from '../schemas/task.js';
+import { resultOf } from '../tasks/result-deliveries.js';
 import { fingerprintOfRequest, type PlannedTask, planTask } from '../tasks/task-request.js';
 
 /** What became of a request; `error` is for whoever made it. */
-export type Taken = { kind: 'taken' | 'repeated' } | { kind: 'refused'; error: string };
+export type Taken =
+  | { kind: 'taken' }
+  /** It was made before; its result, where it has ended. */
+  | { kind: 'repeated'; taskId: string; result: string | null }
+  | { kind: 'refused'; error: string };
 
 export type TakeInOptions = Pick<Context, 'database' | 'tasks' | 'catalogue' | 'vault' | 'guard' | 'config'>;
 
-const ID_TAKEN: Taken = { kind: 'refused', error: 'another task has this task_id' };
+const repeatOf = (row: TaskRow, fingerprint: string): Taken =>
+  row.fingerprint === fingerprint
+    ? { kind: 'repeated', taskId: row.id, result: hasEnded(row.status) ? resultOf(row) : null }
+    : { kind: 'refused', error: 'another task has this task_id' };
 
 /** Whether the organisation that the streams belong to is there, with the agents that it is given. */
 export async function hasOrg({ database, catalogue, vault, config }: TakeInOptions): Promise<boolean> {
@@ -40,13 +48,12 @@ export async function takeIn(
   const orgId = config.REDIS_ORG;
   const fingerprint = fingerprintOfRequest(request);
   const standing = await getTask(database.db, orgId, id);
-  if (standing) return standing.fingerprint === fingerprint ? { kind: 'repeated' } : ID_TAKEN;
+  if (standing) return repeatOf(standing, fingerprint);
   const planned = await planTask({ ...options, db: database.db }, orgId, request);
   if (planned.kind !== 'ready') return refusalOf(planned);
   const { row, wasNew } = await tasks.submit({
     ...{ orgId, id, fingerprint, createdAt: new Date(), parent: null },
     ...planned.plan,
   });
-  if (wasNew) return { kind: 'taken' };
-  return row.fingerprint === fingerprint ? { kind: 'repeated' } : ID_TAKEN;
+  return wasNew ? { kind: 'taken' } : repeatOf(row, fingerprint);
 }

@@ -9,14 +9,17 @@ import { dataConverterOf } from '../engine/data-converter.js';
 import { type OpenEngine, openEngine } from '../engine/open.js';
 import type { Report } from '../engine/report.js';
 import { installRuntime } from '../engine/runtime.js';
+import { createSchedules, type Schedules } from '../engine/schedules.js';
 import { createStarter, type Starter } from '../engine/starter.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import { loadCatalogue } from '../hosted/index.js';
 import type { Log } from '../log.js';
+import { createMailer, type Mailer } from '../mailer.js';
 import { nameAgentTypes } from '../metrics.js';
 import { type AgentModels, createAgentModels } from '../models/agent-models.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import { createRedis, type Redis } from '../redis.js';
+import { createScheduling, type Scheduling } from '../schedules/scheduling.js';
 import { secretKeysOf } from '../secrets/secret-keys.js';
 import { createVault, type Vault } from '../secrets/vault.js';
 import { createTasks, type Tasks } from '../tasks/tasks.js';
@@ -33,6 +36,10 @@ export interface Context {
   starter: Starter;
   timers: Timers;
   tasks: Tasks;
+  /** Schedules as Temporal has them. */
+  schedules: Schedules;
+  /** Schedules as rows, which Temporal follows. */
+  scheduling: Scheduling;
   /** The agents and tools whose code is here. */
   catalogue: Catalogue;
   /** What agents may ask. */
@@ -41,6 +48,8 @@ export interface Context {
   tracing?: Tracing | undefined;
   /** Undefined where no server is configured. */
   redis?: Redis | undefined;
+  /** Undefined where no server is configured. */
+  mailer?: Mailer | undefined;
   /** Where outbound requests may go. */
   guard: GuardOptions;
   client: Client;
@@ -77,12 +86,16 @@ function contextOf(
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   const redis = createRedis(config, log);
+  const schedules = createSchedules(client);
   return {
     ...{ config, log, vault, database, tracing, catalogue, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
     tasks: createTasks({ database, starter, vault, config }),
+    schedules,
+    scheduling: createScheduling({ database, schedules, log }),
     models: createAgentModels(config, vault),
     redis,
+    mailer: createMailer(config),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     dataConverter: dataConverterOf(config),
     closing: [

@@ -113,6 +113,20 @@ function intervalRuns(
   return Array.from({ length: count }, (_, index) => new Date((rounds + 1 + index) * intervalMs + offset));
 }
 
+/** Any Sunday. */
+const SUNDAY_MS = Date.UTC(2023, 0, 1);
+
+/** An expression whose days of the week Temporal reads as we do: a range that ends in Sunday it refuses. */
+export function plainCron(cron: string): string {
+  const [minute, hour, day, month, weekday] = cron.split(' ');
+  if (weekday === '*') return cron;
+  const pattern = new Cron(`0 0 * * ${weekday}`, { timezone: 'UTC', mode: '5-part', paused: true });
+  const days = [0, 1, 2, 3, 4, 5, 6].filter((index) =>
+    pattern.match(new Date(SUNDAY_MS + index * 86_400_000)),
+  );
+  return [minute, hour, day, month, days.join(',')].join(' ');
+}
+
 function cronRuns(
   { cron, timezone }: { cron: string; timezone: string },
   after: Date,

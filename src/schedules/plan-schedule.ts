@@ -5,10 +5,11 @@ import { sealedDelivery } from '../domain/delivery-secrets.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import type { ScheduleChange, ScheduleRequest } from '../schemas/schedule.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
-import { prepareAssignment } from '../tasks/prepare-task.js';
+import { type FieldNames, prepareAssignment } from '../tasks/prepare-task.js';
 import { refusalsOfDeliveries, type TaskRequestOptions } from '../tasks/task-request.js';
 import { type Cycle, nextRuns, readCycle } from './cycle.js';
 
+const NAMES: FieldNames = { method: 'method_name', prompt: 'prompt_template' };
 const DEFAULT_PROMPT = 'Perform your scheduled check.';
 
 /** A schedule as it is to be written, or what about its request is wrong. */
@@ -28,14 +29,7 @@ const refused = (...errors: FieldError[]): PlannedSchedule => ({ kind: 'refused'
 function assignmentOf(catalogue: TaskRequestOptions['catalogue'], agent: AgentRow, wanted: WantedSchedule) {
   const { method_name: method, prompt_template: prompt, input } = wanted;
   const asked = prompt ?? (typeof method === 'string' ? null : DEFAULT_PROMPT);
-  const prepared = prepareAssignment(catalogue, agent, { method: method ?? null, prompt: asked, input });
-  if (prepared.kind === 'ready') return prepared;
-  const names = { method: 'method_name', prompt: 'prompt_template', input: 'input' };
-  const errors = prepared.errors.map(({ field, path, message }) => ({
-    path: path === '' ? names[field] : `${names[field]}.${path}`,
-    message,
-  }));
-  return { kind: 'refused' as const, errors };
+  return prepareAssignment(catalogue, agent, { method: method ?? null, prompt: asked, input }, NAMES);
 }
 
 const isTooEarly = { path: 'ends_at', message: 'is before its first run' };
@@ -93,13 +87,19 @@ export const wantedOf = ({ delivery, ...request }: ScheduleRequest): WantedSched
   delivery: { given: delivery },
 });
 
+type Cycling = 'cron_expression' | 'interval_seconds';
+/** All that a row says, without what is changed as one: a field that is left out here would be lost by every change. */
+type Standing = {
+  [Field in keyof Required<Omit<WantedSchedule, Cycling | 'delivery'>>]: WantedSchedule[Field];
+};
+
 /** What a change makes of a schedule that stands: what it does not name stays. */
 export function changedOf(row: ScheduleRow, change: ScheduleChange): WantedSchedule {
   const { delivery, cron_expression: cron, interval_seconds: seconds, ...rest } = change;
-  const standing = {
+  const standing: Standing = {
     ...{ name: row.name, agent_name: row.agent_name, method_name: row.method, input: row.input },
     ...{ timezone: row.timezone, priority: row.priority, metadata: row.metadata, overlap: row.overlap },
-    ...(row.prompt === null ? {} : { prompt_template: row.prompt }),
+    prompt_template: row.prompt,
     timeout_seconds: row.timeout_ms === null ? null : row.timeout_ms / 1_000,
     jitter: row.jitter_ms === 0 ? null : row.jitter_ms,
     ...{ catchup_window: row.catchup_window_ms, ends_at: row.ends_at, enabled: row.is_enabled },

@@ -34,7 +34,7 @@ export const TEAMS = {
 /** A receiving server may refuse more at once. */
 const MOST_RECIPIENTS = 100;
 export const EMAIL = {
-  email_recipients: z.array(z.email().max(320)).min(1).max(MOST_RECIPIENTS),
+  email_recipients: z.array(z.email('is not an e-mail address').max(320)).min(1).max(MOST_RECIPIENTS),
   email_subject: z
     .string()
     .min(1)

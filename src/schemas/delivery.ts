@@ -42,6 +42,9 @@ const summary = {
     .describe(
       'The `webhook-id` of every attempt: `<timer id>.<occurrence>.<action>` for timers, `<task id>.result.<index>` for results of tasks',
     ),
+  timerId: z.string().nullable(),
+  taskId: z.string().nullable(),
+  subscriptionId: z.string().nullable(),
   channel: Channel,
   status: DeliveryStatus,
   receiver: z
@@ -64,9 +67,6 @@ export type DeliverySummary = z.infer<typeof DeliverySummary>;
 export const Delivery = z
   .looseObject({
     ...summary,
-    timerId: z.string().nullable(),
-    taskId: z.string().nullable(),
-    subscriptionId: z.string().nullable(),
     url: z.string().nullable().describe('Credentials in it read `***`'),
     attempts: z.array(Attempt),
     run: z.looseObject({ workflowId: z.string(), url: z.string() }).nullable(),

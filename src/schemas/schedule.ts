@@ -57,7 +57,7 @@ const cycle = {
 const given = {
   name: Name.optional().describe('What people call it; by default the name of the agent and what it does'),
   agent_name: Name,
-  prompt_template: Prompt.optional().describe(
+  prompt_template: Prompt.nullish().describe(
     'What the agent is asked; by default `Perform your scheduled check.`, where no method is named',
   ),
   method_name: MethodName.nullish().describe('A method of the agent; without it the prompt is asked'),
@@ -195,7 +195,7 @@ export const ScheduleHistory = z
   .looseObject({
     tasks: z.array(Task).describe('That it started, the newest first'),
     runs: z.int().describe('All that it started'),
-    skipped: z.int().describe('Left out because the one before had not ended'),
+    skipped: z.int().describe('Left out because the one before had not ended, or 1,000 waited already'),
     missed: z.int().describe('Older than `catchup_window` when Mainspring was back'),
     nextCursor: NextCursor,
   })

@@ -5,7 +5,9 @@ export const ServiceStatus = z
   .looseObject({
     running: z.boolean().describe('Whether a worker takes tasks'),
     queue_size: z.int().describe('Tasks that could start and have not'),
-    active_workers: z.int().describe('Tasks that run'),
+    active_workers: z
+      .int()
+      .describe('Tasks that run, at most one a slot: others that have begun wait for one'),
     available_slots: z
       .int()
       .describe(

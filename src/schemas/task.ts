@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DeliverySummary } from './delivery.js';
 import { HORIZON_MS, Instant } from './duration.js';
 import { freeForm, Moment, Name, OwnId } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
@@ -57,12 +58,15 @@ export const Stage = z.enum([
 export type Stage = z.infer<typeof Stage>;
 
 export const PRIORITIES = { CRITICAL: 1, HIGH: 3, NORMAL: 5, LOW: 7, BACKGROUND: 9 } as const;
-const PRIORITY_NAMES = ['CRITICAL', 'HIGH', 'NORMAL', 'LOW', 'BACKGROUND'] as const;
-const isPriorityName = (text: string): text is keyof typeof PRIORITIES => Object.hasOwn(PRIORITIES, text);
+type PriorityName = keyof typeof PRIORITIES;
+const isPriorityName = (text: string): text is PriorityName => Object.hasOwn(PRIORITIES, text);
+const PRIORITY_NAMES = Object.keys(PRIORITIES).filter(isPriorityName);
+const PRIORITY_NUMBERS = Object.values(PRIORITIES);
+const inWords = PRIORITY_NAMES.map((name) => `${PRIORITIES[name]} \`${name}\``).join(', ');
 export const Priority = z
-  .union([z.literal([1, 3, 5, 7, 9]), z.enum(PRIORITY_NAMES)])
+  .union([z.literal(PRIORITY_NUMBERS), z.enum(PRIORITY_NAMES)])
   .transform((given) => (typeof given === 'number' ? given : PRIORITIES[given]))
-  .meta({ description: '1 `CRITICAL`, 3 `HIGH`, 5 `NORMAL`, 7 `LOW`, 9 `BACKGROUND`; or its name' });
+  .meta({ description: `${inWords}; or its name` });
 export type Priority = z.infer<typeof Priority>;
 
 /** How long a prompt may be, in characters. */
@@ -201,6 +205,7 @@ export const TaskAnswer = z.looseObject({
     .looseObject({
       ...Task.shape,
       tool_calls: z.array(TaskToolCall).describe('The latest 500, the newest last'),
+      deliveries: z.array(DeliverySummary).describe('Of its result, once it has ended'),
     })
     .meta({ id: 'TaskDetail' }),
 });
@@ -211,8 +216,9 @@ export const TaskFilter = z.object({
   status: TaskStatus.optional(),
   agent_name: Name.optional(),
   session_id: SessionId.optional(),
+  schedule_id: z.string().min(1).max(200).optional(),
   priority: z
-    .enum(['1', '3', '5', '7', '9', ...PRIORITY_NAMES])
+    .enum([...PRIORITY_NUMBERS.map(String), ...PRIORITY_NAMES])
     .transform((given) => (isPriorityName(given) ? PRIORITIES[given] : Number(given)))
     .optional()
     .describe('A number or its name'),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AgentRow } from '../db/agents.js';
 import { type Catalogue, definitionOf, methodsOf, PROMPT_METHOD } from '../hosted/catalogue.js';
-import { fieldErrors } from '../schemas/field-errors.js';
+import { type FieldError, fieldErrors } from '../schemas/field-errors.js';
 import { Prompt } from '../schemas/task.js';
 
 /** What an agent is asked to do. */
@@ -11,14 +11,18 @@ export interface Assignment {
   input: Record<string, unknown>;
 }
 
+/** What whoever asks calls the fields of an assignment. */
+export type FieldNames = Record<'method' | 'prompt', string>;
+const NAMES: FieldNames = { method: 'method', prompt: 'prompt' };
+
 /** An assignment that the agent understands, or what about it is wrong. */
 export type PreparedAssignment =
   | { kind: 'ready'; assignment: Assignment }
-  | { kind: 'refused'; errors: { field: 'method' | 'input' | 'prompt'; path: string; message: string }[] };
+  | { kind: 'refused'; errors: FieldError[] };
 
-const refused = (field: 'method' | 'input' | 'prompt', message: string, path = ''): PreparedAssignment => ({
+const refused = (path: string, message: string): PreparedAssignment => ({
   kind: 'refused',
-  errors: [{ field, path, message }],
+  errors: [{ path, message }],
 });
 
 /** Why an agent takes no task now, or null. */
@@ -45,10 +49,11 @@ export function prepareAssignment(
   catalogue: Pick<Catalogue, 'agents'>,
   agent: Pick<AgentRow, 'definition'>,
   { method, prompt, input }: Assignment,
+  names = NAMES,
 ): PreparedAssignment {
   const definition = definitionOf(catalogue, agent);
   if (method === null) {
-    if (prompt === null) return refused('prompt', 'is needed');
+    if (prompt === null) return refused(names.prompt, 'is needed');
     // Only code that runs instead of the model is given both.
     if (Object.keys(input).length > 0 && !definition?.hooks.onExecute)
       return refused('input', 'is the input of a method: name the method too');
@@ -60,12 +65,16 @@ export function prepareAssignment(
     const takesAny =
       definition?.hooks.onExecute !== undefined && Object.keys(definition.methods).length === 0;
     if (takesAny) return { kind: 'ready', assignment: { method, prompt, input } };
-    return refused('method', `must be one of ${methods.map(({ name }) => name).join(', ')}`);
+    return refused(names.method, `must be one of ${methods.map(({ name }) => name).join(', ')}`);
   }
   const whole = prompt !== null && takesPrompt(known.input, input, prompt) ? { prompt, ...input } : input;
   const parsed = known.input.safeParse(whole);
   if (!parsed.success) {
-    return { kind: 'refused', errors: fieldErrors(parsed.error).map((one) => ({ field: 'input', ...one })) };
+    const errors = fieldErrors(parsed.error).map(({ path, message }) => ({
+      path: path === '' ? 'input' : `input.${path}`,
+      message,
+    }));
+    return { kind: 'refused', errors };
   }
   if (method === PROMPT_METHOD && !definition?.methods[PROMPT_METHOD])
     return { kind: 'ready', assignment: { method: null, prompt: Prompt.parse(whole.prompt), input: {} } };

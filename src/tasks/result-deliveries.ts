@@ -1,15 +1,8 @@
 import type { Config } from '../config.js';
 import type { NewDelivery } from '../db/deliveries.js';
 import type { TaskRow } from '../db/tasks.js';
-import {
-  type ChannelTarget,
-  emailTarget,
-  type Open,
-  originOf,
-  streamTarget,
-  teamsTarget,
-  telegramTarget,
-} from '../domain/channel-target.js';
+import { isForPeople, targetOf } from '../domain/channel-rules.js';
+import type { ChannelTarget, Open } from '../domain/channel-target.js';
 import { type EndedTask, resultBody, resultMessage } from '../domain/task-result.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
 import type { Vault } from '../secrets/vault.js';
@@ -37,32 +30,17 @@ function deliveriesOf(
   return isOwed && !goesThere ? [...named, always] : named;
 }
 
-function targetOf(delivery: TaskDelivery, open: Open): ChannelTarget {
-  switch (delivery.channel) {
-    case 'webhook': {
-      const { webhook_url: url } = delivery;
-      return { receiver: originOf(url, open), request: { method: 'POST', url } };
-    }
-    case 'telegram':
-      return telegramTarget(delivery, open);
-    case 'teams':
-      return teamsTarget(delivery, open);
-    case 'email':
-      return emailTarget(delivery);
-    case 'redis_stream':
-      return streamTarget(delivery);
-    case 'log':
-      return { receiver: 'log', request: {} };
-  }
-}
+const targetOfDelivery = (delivery: TaskDelivery, open: Open): ChannelTarget =>
+  delivery.channel === 'webhook'
+    ? targetOf('webhook', { method: 'POST', url: delivery.webhook_url }, open)
+    : targetOf(delivery.channel, delivery, open);
 
 /**
  * Redis is the operator's own: what waits for it goes out soon after it is back, however long it was away. While it is
- * away its circuit lets only probes through, so that few of these attempts are made.
+ * away its circuit lets only probes through, one every 5 minutes: so many attempts take a month even if one result is
+ * all that waits.
  */
-const TO_REDIS = { maxAttempts: 1_000, maxBackoffMs: 60_000 };
-
-const FOR_PEOPLE = new Set(['telegram', 'teams', 'email']);
+const TO_REDIS = { maxAttempts: 10_000, maxBackoffMs: 60_000 };
 
 const endedTask = (row: TaskRow): EndedTask => ({
   id: row.id,
@@ -76,9 +54,12 @@ const endedTask = (row: TaskRow): EndedTask => ({
 
 /** Whom the end of a task is told: their endpoint workflows must be ensured before the deliveries are written. */
 export function receiversOf(task: Told, { vault, config }: ResultOptions): string[] {
-  const receivers = deliveriesOf(task, config).map((one) => targetOf(one, vault.open).receiver);
+  const receivers = deliveriesOf(task, config).map((one) => targetOfDelivery(one, vault.open).receiver);
   return [...new Set(receivers)];
 }
+
+/** What programs are told of an ended task. */
+export const resultOf = (row: TaskRow): string => resultBody(endedTask(row));
 
 /** The deliveries of an ended task, `<task id>.result.<index>`: frozen now, due at once. */
 export function resultDeliveries(row: TaskRow, at: Date, { vault, config }: ResultOptions): NewDelivery[] {
@@ -88,8 +69,8 @@ export function resultDeliveries(row: TaskRow, at: Date, { vault, config }: Resu
     id: `${row.id}.result.${index}`,
     taskId: row.id,
     channel: delivery.channel,
-    ...targetOf(delivery, vault.open),
-    body: FOR_PEOPLE.has(delivery.channel) ? resultMessage(task) : resultBody(task),
+    ...targetOfDelivery(delivery, vault.open),
+    body: isForPeople(delivery.channel) ? resultMessage(task) : resultBody(task),
     policy: delivery.channel === 'redis_stream' ? TO_REDIS : {},
     status: 'pending',
     nextAttemptAt: at,

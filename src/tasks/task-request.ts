@@ -3,16 +3,16 @@ import type { AgentRow } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import type { NewTask } from '../db/tasks.js';
 import { getAgentByName } from '../db/working-agents.js';
-import { type ChannelServers, lackOf } from '../domain/channel-lack.js';
+import { type ChannelServers, refusalOf } from '../domain/channel-rules.js';
 import { sealedDelivery } from '../domain/delivery-secrets.js';
-import { type StreamOwner, streamRefusal } from '../domain/stream-owner.js';
+import type { StreamOwner } from '../domain/stream-owner.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import type { TaskRequest } from '../schemas/task.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
 import type { Vault } from '../secrets/vault.js';
-import { type Assignment, prepareAssignment, unavailableOf } from './prepare-task.js';
+import { type Assignment, type FieldNames, prepareAssignment, unavailableOf } from './prepare-task.js';
 
 /** All of a new task that follows from its request. */
 export type TaskPlan = Omit<NewTask, 'orgId' | 'id' | 'fingerprint' | 'parent' | 'createdAt'>;
@@ -32,8 +32,6 @@ export interface TaskRequestOptions {
   config: ChannelServers & StreamOwner & { TASK_TIMEOUT_SECONDS: number };
 }
 
-/** What a request for a task calls its fields. */
-export type FieldNames = Record<'method' | 'prompt', string>;
 const NAMES: FieldNames = { method: 'method_name', prompt: 'prompt' };
 
 /** What the agent is asked, in its own words; refused where it does not understand it or takes nothing now. */
@@ -45,35 +43,24 @@ export function assign(
 ): { kind: 'ready'; assignment: Assignment } | Exclude<PlannedTask, { kind: 'ready' }> {
   const reason = unavailableOf(agent);
   if (reason !== null) return { kind: 'unavailable', message: `${agent.name} takes no tasks: ${reason}` };
-  const prepared = prepareAssignment(catalogue, agent, asked);
-  if (prepared.kind === 'ready') return prepared;
-  const errors = prepared.errors.map(({ field, path, message }): FieldError => {
-    if (field !== 'input') return { path: names[field], message };
-    return { path: path === '' ? 'input' : `input.${path}`, message };
-  });
-  return { kind: 'refused', errors };
+  return prepareAssignment(catalogue, agent, asked, names);
 }
 
 /** Whose results they are, and what there is to deliver them. */
 export type DeliveringOptions = Pick<TaskRequestOptions, 'guard' | 'config'> & { orgId: string };
 
 /** Why a result cannot be delivered so; null where it can. */
-function refusalOf(delivery: TaskDelivery, { orgId, guard, config }: DeliveringOptions): FieldError | null {
-  const inwards = (path: string, url: string): FieldError | null =>
-    leadsInwards(url, guard) ? { path, message: 'leads to an address that is not allowed' } : null;
-  switch (delivery.channel) {
-    case 'webhook':
-      return inwards('webhook_url', delivery.webhook_url);
-    case 'teams':
-      return inwards('teams_webhook_url', delivery.teams_webhook_url);
-    default: {
-      const lack = lackOf(delivery.channel, config);
-      if (lack !== null) return { path: 'channel', message: lack };
-      if (delivery.channel !== 'redis_stream') return null;
-      const refusal = streamRefusal(orgId, delivery.response_stream, config);
-      return refusal && { path: refusal.field, message: refusal.message };
-    }
+function refusalOfDelivery(
+  delivery: TaskDelivery,
+  { orgId, guard, config }: DeliveringOptions,
+): FieldError | null {
+  const surroundings = { orgId, config, leadsInwards: (url: string) => leadsInwards(url, guard) };
+  if (delivery.channel === 'webhook') {
+    const refusal = refusalOf('webhook', { method: 'POST', url: delivery.webhook_url }, surroundings);
+    return refusal && { path: 'webhook_url', message: refusal.message };
   }
+  const refusal = refusalOf(delivery.channel, delivery, surroundings);
+  return refusal && { path: refusal.field, message: refusal.message };
 }
 
 /** What about a list of deliveries cannot be, field by field. */
@@ -82,7 +69,7 @@ export const refusalsOfDeliveries = (
   options: DeliveringOptions,
 ): FieldError[] =>
   deliveries.flatMap((delivery, index) => {
-    const refusal = refusalOf(delivery, options);
+    const refusal = refusalOfDelivery(delivery, options);
     const place = deliveries.length === 1 ? 'delivery' : `delivery.${index}`;
     return refusal ? [{ ...refusal, path: `${place}.${refusal.path}` }] : [];
   });

@@ -1,13 +1,12 @@
 import type { NewTimer } from '../db/timers.js';
 import { mapActionSecrets } from '../domain/action-secrets.js';
-import { type ChannelServers, lackOf } from '../domain/channel-lack.js';
+import { type ChannelServers, refusalOf } from '../domain/channel-rules.js';
 import { effectsOf, mapEffects } from '../domain/effects.js';
-import { hasSecrets } from '../domain/mask-webhooks.js';
-import { isSignalTarget } from '../domain/signal-target.js';
-import { type StreamOwner, streamRefusal } from '../domain/stream-owner.js';
+import type { StreamOwner } from '../domain/stream-owner.js';
 import { plan } from '../domain/timer-plan.js';
+import { sealing } from '../domain/url-secrets.js';
 import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
-import type { ActionBundle, Effect } from '../schemas/action.js';
+import type { ActionBundle } from '../schemas/action.js';
 import type { TimerRequest } from '../schemas/timer.js';
 import type { Vault } from '../secrets/vault.js';
 
@@ -23,48 +22,20 @@ export interface PrepareOptions {
   config: ChannelServers & StreamOwner & { RESULT_STREAM: string };
 }
 
-const SIGNAL_REFUSED =
-  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is none of Mainspring's own (timers, endpoint, agent)";
-
 type Where = Pick<PrepareOptions, 'guard' | 'config'> & { orgId: string };
-
-const INWARDS = 'leads to an address that is not allowed';
-
-/** What a schema cannot know of an effect: where it leads, and whether there is a server for it. */
-function refusalOf(
-  effect: Effect,
-  { orgId, guard, config }: Where,
-): { field: string; message: string } | null {
-  switch (effect.type) {
-    case 'webhook':
-      return leadsInwards(effect.url, guard) ? { field: 'url', message: INWARDS } : null;
-    case 'teams':
-      return leadsInwards(effect.teams_webhook_url, guard)
-        ? { field: 'teams_webhook_url', message: INWARDS }
-        : null;
-    case 'signal':
-      return isSignalTarget(effect.workflowId, orgId)
-        ? null
-        : { field: 'workflowId', message: SIGNAL_REFUSED };
-    default: {
-      const lack = lackOf(effect.type, config);
-      if (lack !== null) return { field: 'type', message: lack };
-      if (effect.type !== 'redis_stream') return null;
-      const refusal = streamRefusal(orgId, effect.response_stream, config);
-      return refusal && { ...refusal, field: refusal.field === 'channel' ? 'type' : refusal.field };
-    }
-  }
-}
 
 /** What the actions of a bundle cannot do; `path` is that of their list. */
 export function refusalsOf(
   bundle: Pick<ActionBundle, 'actions'>,
   path: string,
-  where: Where,
+  { orgId, guard, config }: Where,
 ): { path: string; message: string }[] {
+  const surroundings = { orgId, config, leadsInwards: (url: string) => leadsInwards(url, guard) };
   return effectsOf(bundle, path).flatMap(({ path: at, effect }) => {
-    const refusal = refusalOf(effect, where);
-    return refusal ? [{ path: `${at}.${refusal.field}`, message: refusal.message }] : [];
+    const refusal = refusalOf(effect.type, effect, surroundings);
+    if (!refusal) return [];
+    const field = refusal.field === 'channel' ? 'type' : refusal.field;
+    return [{ path: `${at}.${field}`, message: refusal.message }];
   });
 }
 
@@ -103,8 +74,5 @@ export function sealed<B extends Pick<ActionBundle, 'actions'>>(
   const complete = mapEffects(bundle, (effect) =>
     effect.type === 'redis_stream' ? { response_stream: config.RESULT_STREAM, ...effect } : effect,
   );
-  return mapActionSecrets(complete, {
-    secret: (text) => vault.seal(text),
-    url: (text) => (hasSecrets(text) ? vault.seal(text) : text),
-  });
+  return mapActionSecrets(complete, sealing(vault));
 }

@@ -6,6 +6,7 @@ import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
 import { defineTool, type ToolContext, type ToolDefinition, type ToolSource } from '../plugin/define-tool.js';
+import type { Scheduling } from '../schedules/scheduling.js';
 
 export interface ToolQuestion {
   prompt: string;
@@ -21,6 +22,7 @@ export interface BuiltinContext extends ToolContext {
   database: Database;
   client: Client;
   starter: Starter;
+  scheduling: Scheduling;
   config: Config;
   log: Log;
   /** The agents whose code is here. */

@@ -3,14 +3,12 @@ import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { applyDeclared } from '../declared/apply-declared.js';
-import { createSchedules } from '../engine/schedules.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import { startIntake } from '../intake/intake.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
-import { createScheduling } from '../schedules/scheduling.js';
 import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 
@@ -27,13 +25,25 @@ const ACTIVITY_SLOTS: Record<Exclude<Queue, 'tasks'>, number> = {
  */
 const POLLS = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 10 } as const;
 
-/** For everything that closes after the workers. */
-const CLOSING_MS = 8_000;
+/** For everything that closes after the workers, where there is so much time. */
+const CLOSING_MS = 6_000;
+/** For calls that were cancelled, to say so. */
+const CANCELLING_MS = 4_000;
+
+/** What does not end in the grace is cancelled and handed back, while there is time to close the rest. */
+function timesToStop({ SHUTDOWN_TIMEOUT_SECONDS: seconds }: Context['config']) {
+  const limitMs = seconds * 1_000;
+  const shutdownForceTime = limitMs - Math.min(CLOSING_MS, limitMs / 4);
+  return { shutdownForceTime, shutdownGraceTime: shutdownForceTime - Math.min(CANCELLING_MS, limitMs / 4) };
+}
 
 /** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
-  const schedules = createSchedules(context.client);
-  await applyDeclared({ ...context, schedules });
+  // Before there is a worker: what fails here leaves nothing that runs.
+  await applyDeclared(context);
+  await ensureUpkeep(context.client);
+  await context.scheduling.restore();
+  await ensureHosted(context.database.db, context.catalogue, context.vault);
   const stopping = new AbortController();
   const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
   const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);
@@ -52,10 +62,7 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
         taskQueue === QUEUES.tasks ? context.config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
       activityTaskPollerBehavior: POLLS,
       workflowTaskPollerBehavior: POLLS,
-      // 0 by default: a running activity would be cancelled the moment the worker stops.
-      shutdownGraceTime: '10s',
-      // What does not end in the grace is handed back while there is time to close the rest.
-      shutdownForceTime: Math.max(1_000, context.config.SHUTDOWN_TIMEOUT_SECONDS * 1_000 - CLOSING_MS),
+      ...timesToStop(context.config),
       // After kill -9 of a worker its workflows wait this long for it before another one takes them.
       stickyQueueScheduleToStartTimeout: '2s',
       // An armed window is given up after 5 s of silence; the default would report only every 4 s.
@@ -65,9 +72,6 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
     });
   const workers = await Promise.all(Object.values(QUEUES).map(create));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
-  await ensureUpkeep(context.client);
-  await createScheduling({ database: context.database, schedules }).restore();
-  await ensureHosted(context.database.db, context.catalogue, context.vault);
   const stopOwning = ownEventDeliveries(context);
   // Last: what it takes in needs all of them.
   const intake = startIntake(context);

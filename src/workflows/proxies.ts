@@ -39,13 +39,13 @@ export const { rearmOverdue } = proxyLocalActivities<Activities>({
 
 /**
  * Attempts at a receiver, each with its own time limit; the delivery rows say what is done, so a second run only
- * makes what is left. Silent for 30 s: its worker is gone.
+ * makes what is left. Silent for two heartbeats: its worker is gone.
  */
 export const { retryDeliveries } = proxyActivities<Activities>({
   taskQueue: QUEUES.deliveries,
   startToCloseTimeout: '10m',
   scheduleToCloseTimeout: '7d',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '12s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 

@@ -262,6 +262,18 @@ describeEachDatabase('what is recorded', (database) => {
     expect(await getEndpoint(db(), failed)).toBeUndefined();
   });
 
+  test.each(['email', 'redis_stream'])(
+    "the operator's own server (%s) is not switched off, however long it is away",
+    async (receiver) => {
+      const one = await written({ receiver });
+      const { orgId: org_id } = one;
+      const times = { failing_since: new Date(NOW - 50 * DAY_MS), opened_until: new Date(NOW - 1) };
+      await writeEndpoints(db(), [{ org_id, receiver, ...times, state: 'open', failures: 40 }]);
+      await record({ orgId: org_id, outcomes: [outcomeOf(one, FAILED)] });
+      expect(await getEndpoint(db(), one)).toMatchObject({ state: 'open', failures: 41 });
+    },
+  );
+
   test('a receiver that failed for 5 days is switched off once, with one event', async () => {
     const [one, two] = [await written(), await written()];
     const orgId = one.orgId;

@@ -13,6 +13,7 @@ import { createOutbound } from '../../src/outbound/outbound.js';
 import { describeEachDatabase, silentLog } from '../support/databases.js';
 import { aPending } from '../support/deliveries.js';
 import { openReceiver, type Receiver } from '../support/receiver.js';
+import { until } from '../support/until.js';
 import { newVault } from '../support/vault.js';
 
 const NOW = Date.parse('2030-01-31T09:00:00.000Z');
@@ -129,6 +130,31 @@ describeEachDatabase('retried deliveries', (database) => {
     await retry(orgId, receiver.url);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(20);
+  });
+
+  test('that are answered late hold up no other, not even one that comes meanwhile', async () => {
+    const order: string[] = [];
+    let letGo = () => undefined as unknown;
+    const receiver = await receiverOf(({ url = '' }, response) => {
+      const answer = () => {
+        order.push(url);
+        return response.writeHead(204).end();
+      };
+      if (url === '/slow') letGo = answer;
+      else answer();
+    });
+    const { orgId } = await pendingTo(receiver, [0], { request: { url: `${receiver.url}/slow` } });
+    const isOver = retry(orgId, receiver.url);
+    await until(() => receiver.received.length === 1);
+    const { deliveries } = await pendingTo(receiver, [0], {
+      orgId,
+      request: { url: `${receiver.url}/fast` },
+    });
+    const isDelivered = async (one: NewDelivery) => (await row(one))?.status === 'delivered';
+    await until(async () => (await Promise.all(deliveries.map(isDelivered))).every(Boolean));
+    letGo();
+    expect(await isOver).toMatchObject({ pending: 0 });
+    expect(order).toEqual(['/fast', '/slow']);
   });
 
   test('that fail are attempted again to the moment when that is near, else left', async () => {

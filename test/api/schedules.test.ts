@@ -4,7 +4,7 @@ import type { CreatedOrg } from '../../src/api/create-org.js';
 import { MainspringClient } from '../../src/client/index.js';
 import { getSchedule } from '../../src/db/schedules.js';
 import { temporalScheduleId } from '../../src/messages/task.js';
-import type { Schedule, ScheduleHistory, SchedulePreview } from '../../src/schemas/schedule.js';
+import type { Schedule, SchedulePreview } from '../../src/schemas/schedule.js';
 import { startTaskApi, type TaskApi } from '../support/task-api.js';
 
 let api: TaskApi;
@@ -52,7 +52,13 @@ test('a schedule has the defaults of a heartbeat, and stands in Temporal before 
 });
 
 test('what is previewed of an expression is what Temporal plans, ten times', async () => {
-  for (const expression of ['0 9 * * 1-5', '*/15 8-10 1,15 * *', '0 0 13 * FRI', '30 2 * * *']) {
+  for (const expression of [
+    '0 9 * * 1-5',
+    '*/15 8-10 1,15 * *',
+    '0 0 13 * FRI',
+    '30 2 * * *',
+    '0 10 * * FRI-SUN',
+  ]) {
     const zone = 'Europe/Madrid';
     const query = new URLSearchParams({ cron_expression: expression, timezone: zone });
     const shown = await nextOf(`/schedules/preview?${query}`);
@@ -139,68 +145,16 @@ test('a change that was meant for another revision is refused', async () => {
   expect((await change('"1"')).headers.get('etag')).toBe('"2"');
 });
 
-test('pausing and resuming say so in Temporal, and again is the same', async () => {
-  const schedule = await made();
-  for (const [verb, paused] of [
-    ['pause', true],
-    ['pause', true],
-    ['resume', false],
-  ] as const) {
-    const answer = await send(`/schedules/${schedule.id}/${verb}`, {});
-    expect(answer.json<{ schedule: Schedule }>().schedule).toMatchObject({ enabled: !paused });
-    expect((await handleOf(schedule).describe()).state.paused).toBe(paused);
-  }
-  const paused = await made({ enabled: false });
-  expect(paused).toMatchObject({ enabled: false, next_run_at: null });
-  expect((await handleOf(paused).describe()).state.paused).toBe(true);
-});
-
-test('one that Temporal has lost is put there again by whoever asks for it', async () => {
-  const schedule = await made();
-  await handleOf(schedule).delete();
-  expect(await nextOf(`/schedules/${schedule.id}/preview`)).toHaveLength(10);
-});
-
-test('a trigger starts a task, and says when it was left out', async () => {
-  const schedule = await made({ enabled: false });
-  const trigger = async (body = {}) =>
-    (await send(`/schedules/${schedule.id}/trigger`, body)).json<{ task_id: string | null }>().task_id;
-  expect(await trigger()).toMatch(new RegExp(`^${schedule.id}-\\d{4}-`));
-  // No worker runs, so the first does not end.
-  expect(await trigger()).toBeNull();
-  expect(await trigger({ overlap: 'allow_all' })).not.toBeNull();
-  const history = (await send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
-  expect(history).toMatchObject({ runs: 2, missed: 0 });
-});
-
-test('runs that are left out are counted', async () => {
-  // No worker runs, so the first does not end.
-  const schedule = await made({ interval_seconds: 1 });
-  const until = Date.now() + 15_000;
-  const read = async () => (await send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
-  while ((await read()).skipped < 2 && Date.now() < until) await new Promise((done) => setTimeout(done, 200));
-  const { runs, skipped } = await read();
-  expect([runs, skipped >= 2]).toEqual([1, true]);
-  await send(`/schedules/${schedule.id}`, undefined, 'DELETE');
-}, 30_000);
-
-test('a backfill runs the moments of a time that has passed', async () => {
-  const schedule = await made({ interval_seconds: undefined, cron_expression: '*/10 * * * *' });
-  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
-  const at = (minutes: number) => new Date(hour + minutes * 60_000).toISOString();
-  const backfill = (body: object) => send(`/schedules/${schedule.id}/backfill`, body);
-  const answer = await backfill({ from: at(-60), to: at(-30), overlap: 'allow_all' });
-  expect(answer.json()).toEqual({ runs: 4 });
-  const runs = async () => (await handleOf(schedule).describe()).info.numActionsTaken;
-  const until = Date.now() + 5_000;
-  while ((await runs()) < 4 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(await runs()).toBe(4);
-  for (const [body, path] of [
-    [{ from: at(-60), to: at(120) }, 'to'],
-    [{ from: at(-30), to: at(-60) }, 'from'],
-    [{ from: '2020-01-01T00:00:00Z', to: at(0) }, 'from'],
-  ] as const)
-    expect((await backfill(body)).problem().errors?.[0]?.path).toBe(path);
+test('a prompt is taken away by null', async () => {
+  const asking = await made({ method_name: 'survey', input: { category: 'x' }, prompt_template: 'Look.' });
+  const change = async ({ id }: Schedule, body: object) =>
+    (await send(`/schedules/${id}`, body, 'PATCH')).json<{ schedule: Schedule }>().schedule.prompt_template;
+  expect(asking.prompt_template).toBe('Look.');
+  expect(await change(asking, { name: 'x' })).toBe('Look.');
+  expect(await change(asking, { prompt_template: null })).toBeNull();
+  expect(await change(await made({ prompt_template: 'Look.' }), { prompt_template: null })).toBe(
+    'Perform your scheduled check.',
+  );
 });
 
 test('a repeat of a request makes no second one, and a deleted one starts nothing', async () => {

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import { MainspringClient, type ServiceStatus } from '../../src/client/index.js';
-import { openTestEngine, type TestEngine } from '../support/engine.js';
+import { openTestEngine, type TestEngine, testBundle } from '../support/engine.js';
 import { startTaskApi, type TaskApi } from '../support/task-api.js';
+import { aTask } from '../support/tasks.js';
 import { until } from '../support/until.js';
 
 let engine: TestEngine;
@@ -26,8 +27,8 @@ afterAll(async () => {
 async function startWorker(identity: string): Promise<void> {
   const connection = await NativeConnection.connect({ address: engine.address });
   const { namespace } = engine;
-  const activities = { nothing: async () => undefined };
-  const worker = await Worker.create({ connection, namespace, taskQueue: 'tasks', identity, activities });
+  const options = { connection, namespace, identity, workflowBundle: testBundle() };
+  const worker = await Worker.create({ ...options, taskQueue: 'tasks' });
   const ended = worker.run();
   stops.push(async () => {
     worker.shutdown();
@@ -65,6 +66,24 @@ test('the status is that of one organisation, but for the slots of all workers',
   const figures = { running: true, available_slots: 5 };
   expect(await statusOf(org)).toEqual({ ...figures, queue_size: 3, active_workers: 2, heartbeats: 0 });
   expect(await statusOf(other)).toEqual({ ...figures, queue_size: 0, active_workers: 1, heartbeats: 0 });
+});
+
+test('a task that waits for a part of itself occupies no slot, its part does', async () => {
+  const before = (await statusOf(org)).available_slots;
+  const parent = await api.begin(await submit(org));
+  expect((await statusOf(org)).available_slots).toBe(before - 1);
+  const agent = await api.surveyor(org, { name: 'Helper' });
+  const part = await aTask(api.database, agent, {
+    parent,
+  });
+  expect((await statusOf(org)).available_slots).toBe(before);
+  await api.begin(part);
+  expect((await statusOf(org)).available_slots).toBe(before - 1);
+  const end = { status: 'completed' as const, output: null, error: null, at: new Date() };
+  await api.tasks.end({ orgId: org.orgId, taskId: part.id }, end);
+  expect((await statusOf(org)).available_slots).toBe(before - 1);
+  await api.tasks.end({ orgId: org.orgId, taskId: parent.id }, end);
+  expect((await statusOf(org)).available_slots).toBe(before);
 });
 
 test('schedules count while they are enabled', async () => {

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config.js';
 import { applyDeclared } from '../../src/declared/apply-declared.js';
 import { createSchedules, type Schedules } from '../../src/engine/schedules.js';
 import { temporalScheduleId } from '../../src/messages/task.js';
 import type { Context } from '../../src/process/context.js';
-import { openTestContext, serveTestApi, type TestApi } from '../support/api.js';
+import { createVault } from '../../src/secrets/vault.js';
+import { openTestContext, serveTestApi, TEST_SECRET_KEYS, type TestApi } from '../support/api.js';
 
 let context: Context;
 let api: TestApi;
@@ -104,6 +107,73 @@ heartbeats:
   await expect(describeOf(watcher?.id ?? '')).rejects.toThrow();
 });
 
+const [WATCHED] = TWO.split('schedules:');
+const namesOf = async () => (await rows('schedules')).map(({ name }) => name);
+
+test('each schedule of a file stands, whatever the others are called', async () => {
+  const one = '\n  - { agent_name: Watcher, interval_seconds: 300 }';
+  await apply(
+    `${WATCHED}schedules:${one}${one}\n  - { name: Watcher 2, agent_name: Watcher, interval_seconds: 5 }`,
+  );
+  expect(await namesOf()).toEqual(['Watcher', 'Watcher 2', 'Watcher 3']);
+  await expect(
+    apply(`${WATCHED}schedules:
+  - { name: A, agent_name: Watcher, interval_seconds: 300 }
+  - { name: A, agent_name: Watcher, interval_seconds: 400 }`),
+  ).rejects.toThrow(/:8: schedules\.1\.name: another schedule above has this name/);
+});
+
+test('what only the database says is no longer declared is not taken for declared', async () => {
+  await apply(TWO);
+  await context.database.db
+    .updateTable('schedules')
+    .set({ is_declared: false })
+    .where('org_id', '=', orgId)
+    .where('name', '=', 'Nightly')
+    .execute();
+  await expect(apply(TWO)).rejects.toThrow(/:10: schedules\.1: a schedule that no file declared has its id/);
+});
+
+test('what a key sealed that is gone is sealed anew', async () => {
+  await apply(TWO);
+  const [key] = TEST_SECRET_KEYS.split(':').slice(1);
+  const vault = createVault(readConfig({ SECRET_KEYS: `other:${key}` }).SECRET_KEYS);
+  expect(() => vault.open(context.vault.seal('x'))).toThrow('is not in SECRET_KEYS');
+  await applyDeclared({ ...optionsOf(file), vault });
+  expect(await rows('agents')).toMatchObject([{ revision: 2 }]);
+  const sealed = await context.database.db
+    .selectFrom('schedules')
+    .select(['name', 'delivery'])
+    .where('org_id', '=', orgId)
+    .where('name', '=', 'Watcher')
+    .executeTakeFirstOrThrow();
+  const [delivery] = sealed.delivery;
+  expect(delivery?.channel === 'webhook' && vault.open(delivery.webhook_url)).toContain('sig=s3cr3t');
+});
+
+test('an ending that has passed and a field with nothing behind it are no flaws of a file', async () => {
+  await apply(`${WATCHED}schedules:
+  - agent_name: Watcher
+    interval_seconds: 300
+    ends_at: 2020-01-01T00:00:00Z
+    delivery:
+    input:`);
+  expect(await namesOf()).toEqual(['Watcher']);
+});
+
+test.each([
+  ['agents:\n  - name: A\n    settings: { password: *hunter2 }', /mainspring\.yaml:4: a \* stands for/],
+  [
+    `agents: []\ntypo: &a [${'x,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(50)}]`,
+    /mainspring\.yaml:1: its & and \* come to too much/,
+  ],
+])('%j ends the start and quotes nothing of it', async (yaml, words) => {
+  const error = await apply(yaml).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({ message: expect.stringMatching(words) });
+  expect(inspect(error)).not.toContain('hunter2');
+});
+
 test('two processes that start at once make each once', async () => {
   writeFileSync(file, `org: ${orgId}\n${TWO}`);
   await Promise.all([applyDeclared(optionsOf(file)), applyDeclared(optionsOf(file))]);
@@ -134,6 +204,10 @@ test.each([
   ],
   ['agents:\n  - name: A\n  - name: A', /:4: agents\.1\.name: another agent above has this name/],
   ['agents:\n  - name: A\n    tools: [hammer]', /:4: agents\.0\.tools\.0: is not the name of a tool/],
+  [
+    'agents:\n  - name: A\n    settings: { password: "***" }',
+    /:4: agents\.0\.settings\.password: is the mask of a secret/,
+  ],
   ['agents:\n  - name: AdminAgent', /:3: agents\.0\.name: is the name of an agent that no file declared/],
   ['agents: [', /mainspring\.yaml:\d: is not YAML/],
   ['typo: 1', /:2: typo: is not a known field/],

@@ -17,13 +17,16 @@ function failing(times: number, now: number, from: Circuit = CLOSED): Circuit {
 }
 
 /** Fails every probe as soon as it is allowed, until `endsAt`. */
-function failingProbes(endsAt: number): { circuit: Circuit; pauses: number[] } {
+function failingProbes(
+  endsAt: number,
+  whose: { isOurs?: boolean } = {},
+): { circuit: Circuit; pauses: number[] } {
   let circuit = failing(10, 0);
   const pauses: number[] = [];
   for (let now = 0; circuit.state === 'open' && now < endsAt; ) {
     pauses.push(circuit.openedUntil - now);
     now = circuit.openedUntil;
-    circuit = afterFailure(circuit, now);
+    circuit = afterFailure(circuit, now, whose);
   }
   return { circuit, pauses };
 }
@@ -66,6 +69,12 @@ describe('a circuit', () => {
   test('is switched off after 5 days of nothing but failures, and not before', () => {
     expect(failingProbes(4.99 * DAY_MS).circuit.state).toBe('open');
     expect(failingProbes(6 * DAY_MS).circuit.state).toBe('off');
+  });
+
+  test("of the operator's own server stays open, and probes it, however long that is away", () => {
+    const { circuit, pauses } = failingProbes(20 * DAY_MS, { isOurs: true });
+    expect(circuit.state).toBe('open');
+    expect(pauses.at(-1)).toBe(300_000);
   });
 
   test('lets nothing through when it is switched off, however late', () => {

@@ -31,7 +31,10 @@ describe('a result for people', () => {
     [null, 'Done, without an output.'],
     ['', 'Done, without an output.'],
   ])('is its agent and the output %j as text', (output, text) => {
-    expect(messageOf({ output })).toEqual({ title: 'MyAgent', text });
+    expect(messageOf({ id: 'order-7', output })).toEqual({
+      title: 'MyAgent',
+      text: `${text}\n\nTask order-7`,
+    });
   });
 
   test.each([
@@ -39,6 +42,9 @@ describe('a result for people', () => {
     ['cancelled', null, 'MyAgent: a task was cancelled', 'No reason is known.'],
     ['timed_out', 'took too long', 'MyAgent: a task ran out of time', 'took too long'],
   ] as const)('says that it %s, and why', (status, error, title, text) => {
-    expect(messageOf({ status, error })).toEqual({ title, text });
+    expect(messageOf({ id: 'order-7', status, error })).toEqual({
+      title,
+      text: `${text}\n\nTask order-7`,
+    });
   });
 });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createTaskWorkers } from '../../src/engine/task-workers.js';
-import { openTestEngine, type TestEngine } from '../support/engine.js';
+import { openTestEngine, type TestEngine, testBundle } from '../support/engine.js';
 import { until } from '../support/until.js';
 
 let engine: TestEngine;
@@ -12,11 +12,11 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 /** A worker of a process of its own, as far as the engine sees. */
-async function startWorker(identity: string, taskQueue = 'tasks') {
+async function startWorker(identity: string, taskQueue = 'tasks', over: Partial<WorkerOptions> = {}) {
   const connection = await NativeConnection.connect({ address: engine.address });
   const { namespace } = engine;
-  const activities = { nothing: async () => undefined };
-  const worker = await Worker.create({ connection, namespace, taskQueue, identity, activities });
+  const options = { connection, namespace, taskQueue, identity, workflowBundle: testBundle() };
+  const worker = await Worker.create({ ...options, ...over });
   const ended = worker.run();
   return async () => {
     worker.shutdown();
@@ -25,13 +25,13 @@ async function startWorker(identity: string, taskQueue = 'tasks') {
   };
 }
 
-test('all workers that take calls of tasks are counted, each once, and no others', async () => {
+test('all workers that take tasks are counted, each once, and no others, also those that have no slot free', async () => {
   let now = Date.now();
   const workers = createTaskWorkers(engine.client, () => now);
   expect(await workers.count()).toBe(0);
   const stops = await Promise.all([
     startWorker('1@one'),
-    startWorker('1@two'),
+    startWorker('1@two', 'tasks', { activities: { nothing: async () => undefined } }),
     startWorker('1@three', 'timers'),
   ]);
   await until(async () => {

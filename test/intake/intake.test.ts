@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { getTask } from '../../src/db/tasks.js';
+import { readEntry } from '../../src/intake/entry.js';
 import { startIntake } from '../../src/intake/intake.js';
 import { openStreams, type Streamed, type Streams } from '../support/intake.js';
 import { describeRedis } from '../support/redis-server.js';
@@ -28,7 +29,7 @@ describeRedis('the intake', () => {
       ...{ priority: 5, delivery: [{ channel: 'log' }] },
     });
     await own.settled();
-    expect(await own.refusals()).toEqual([]);
+    expect(await own.results()).toEqual([]);
   });
 
   test('takes entries that were added before it began, in their order', async () => {
@@ -49,15 +50,28 @@ describeRedis('the intake', () => {
   test('takes the same task once, and tells whoever uses its id for another one', async () => {
     own.start();
     for (const category of ['toys', 'toys', 'books']) await own.addSurvey('once', category);
-    await until(async () => (await own.refusals()).length === 1);
+    await until(async () => (await own.results()).length === 1);
     await own.settled();
     expect(await own.task('once')).toMatchObject({ input: { category: 'toys' } });
-    expect(await own.refusals()).toEqual([
+    expect(await own.results()).toEqual([
       {
         ...{ task_id: 'once', agent_name: 'MyAgent', success: false, output: null },
         ...{ error: 'another task has this task_id', execution_time_ms: 0, metadata: {} },
       },
     ]);
+  });
+
+  test('tells the result once more to whoever sends a task again that has ended', async () => {
+    own.start();
+    await own.addSurvey('ended');
+    const { org_id: orgId } = await own.task('ended');
+    const end = { status: 'completed', output: 'toys', error: null, at: new Date() } as const;
+    await streams.api.context.tasks.end({ orgId, taskId: 'ended' }, end);
+    await own.settled();
+    await own.addSurvey('ended');
+    await until(async () => (await own.results()).length === 1);
+    await own.settled();
+    expect(await own.results()).toMatchObject([{ task_id: 'ended', success: true, output: 'toys' }]);
   });
 
   test('an entry and a request over HTTP under the same id are the same task', async () => {
@@ -91,7 +105,7 @@ describeRedis('the intake', () => {
     await own.addSurvey(next);
     await own.task(next);
     await own.settled();
-    expect(await own.refusals()).toEqual([
+    expect(await own.results()).toEqual([
       expect.objectContaining({ task_id: 'bad', success: false, error: expect.stringContaining(error) }),
     ]);
     expect(await own.hasTask('bad')).toBe(false);
@@ -101,8 +115,23 @@ describeRedis('the intake', () => {
     await streams.api.surveyor(streams.org, { name: 'Resting', lifecycle: 'paused' });
     own.start();
     await own.add({ task_id: 'resting', ...A_SURVEY, agent_name: 'Resting' });
-    await until(async () => (await own.refusals()).length === 1);
-    expect((await own.refusals())[0]?.error).toContain('Resting takes no tasks');
+    await until(async () => (await own.results()).length === 1);
+    expect((await own.results())[0]?.error).toContain('Resting takes no tasks');
+  });
+
+  test('gives up what it cannot even read, and goes on with what waits behind it', async () => {
+    own.start({
+      read(entry, stream) {
+        if (entry.fields.task_id === 'odd') throw new TypeError('unforeseen');
+        return readEntry(entry, stream);
+      },
+    });
+    await own.add({ task_id: 'odd', ...A_SURVEY });
+    await own.addSurvey('behind');
+    await own.task('behind');
+    expect(await own.results()).toMatchObject([
+      { task_id: 'odd', agent_name: 'MyAgent', success: false, error: 'an unexpected error; the log has it' },
+    ]);
   });
 
   test('waits for its organisation', async () => {
@@ -111,14 +140,14 @@ describeRedis('the intake', () => {
     await own.add({ task_id: 'early', ...A_SURVEY, agent_name: 'Surveyor' });
     await streams.api.org(orgId);
     await until(async () => (await getTask(streams.api.database.db, orgId, 'early')) !== undefined);
-    expect(await own.refusals()).toEqual([]);
+    expect(await own.results()).toEqual([]);
   });
 
   test('counts what became of entries', async () => {
     own.start();
     for (const id of ['counted', 'counted']) await own.addSurvey(id);
     await own.add({ payload: 'nothing' });
-    await until(async () => (await own.refusals()).length === 1);
+    await until(async () => (await own.results()).length === 1);
     const { text } = await streams.api.send('/metrics', { token: streams.org.adminToken });
     for (const outcome of ['taken', 'repeated', 'refused'])
       expect(text).toMatch(new RegExp(`mainspring_intake_entries_total{outcome="${outcome}"} [1-9]`));

@@ -33,9 +33,9 @@ describeRedis('a user of Redis with as few rights as it needs', () => {
     await own.addSurvey(`for-${name}`);
     await own.task(`for-${name}`);
     await own.add({ payload: 'nothing' });
-    await until(async () => (await own.refusals()).length === 1);
+    await until(async () => (await own.results()).length === 1);
     await own.settled();
-    const owner = { REDIS_ORG: 'org', TASK_STREAM: own.stream };
+    const owner = { REDIS_ORG: 'org', TASK_STREAM: own.stream, RESULT_STREAM: `${own.stream}:results` };
     const channel = createRedisStreamChannel(redis, owner);
     const to = (stream: string) =>
       channel.deliver(outgoing(aDelivery({ channel: 'redis_stream', request: { stream } })));

@@ -74,7 +74,7 @@ describeRedis('entries', () => {
     own.start(PATIENT, { CONSUMER_NAME: 'worker-1' });
     await own.task('own');
     await own.settled();
-    expect(await own.refusals()).toEqual([]);
+    expect(await own.results()).toEqual([]);
     expect(await own.hasTask('deleted')).toBe(false);
   });
 
@@ -84,7 +84,7 @@ describeRedis('entries', () => {
     await Promise.all(ids.map((id) => own.addSurvey(id)));
     for (const id of ids) await own.task(id);
     await own.settled();
-    expect(await own.refusals()).toEqual([]);
+    expect(await own.results()).toEqual([]);
     await until(async () => (await own.consumers()).length === parts.length);
     await parts[0]?.close();
     expect(await own.consumers()).toHaveLength(1);
@@ -101,7 +101,7 @@ describeRedis('entries', () => {
     await own.task('patient');
     await own.settled();
     expect(failures).toBeLessThan(0);
-    expect(await own.refusals()).toEqual([]);
+    expect(await own.results()).toEqual([]);
   });
 
   test('that fail again and again for a reason of ours are given up, so that others get their turn', async () => {
@@ -114,7 +114,7 @@ describeRedis('entries', () => {
     await own.addSurvey('poison');
     await own.addSurvey('after-poison');
     await own.task('after-poison');
-    expect(await own.refusals()).toEqual([
+    expect(await own.results()).toEqual([
       expect.objectContaining({ task_id: 'poison', error: 'an unexpected error; the log has it' }),
     ]);
   });
@@ -182,7 +182,7 @@ describeRedis('entries', () => {
     await commands.xGroupCreate(own.stream, 'another', '0');
     await commands.xReadGroup('another', 'someone', { key: own.stream, id: '>' }, { COUNT: 250 });
     own.start();
-    await until(async () => (await own.refusals()).length === 300);
+    await until(async () => (await own.results()).length === 300);
     await delay(200);
     expect(await commands.xLen(own.stream)).toBe(300);
     const ids = Array.from({ length: 249 }, (_, index) => `${index + 1}-0`);

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { getSchedule, type ScheduleRow } from '../../src/db/schedules.js';
-import { createSchedules, type Schedules } from '../../src/engine/schedules.js';
+import { CycleRefused, createSchedules, type Schedules, type TaskCycle } from '../../src/engine/schedules.js';
+import { temporalScheduleId } from '../../src/messages/task.js';
 import { createScheduling } from '../../src/schedules/scheduling.js';
 import type { Schedule, ScheduleHistory } from '../../src/schemas/schedule.js';
 import { DEMO_KEY } from '../support/api.js';
+import { silentLog } from '../support/databases.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
 
 let mainspring: TestMainspring;
@@ -75,9 +77,9 @@ test('what was changed while Temporal could not be told, and what it has lost, i
   const ref = { orgId: 'demo', scheduleId: schedule.id };
   const away = { ...real, put: async () => Promise.reject(new Error('away')) };
   const { database } = mainspring;
-  const cut = createScheduling({ database, schedules: away });
+  const cut = createScheduling({ database, schedules: away, log: silentLog });
   await expect(cut.change(ref, async () => ({ is_enabled: false }), new Date())).rejects.toThrow('away');
-  const whole = createScheduling({ database, schedules: real });
+  const whole = createScheduling({ database, schedules: real, log: silentLog });
   expect(await whole.applyOverdue(new Date(Date.now() + 1_000))).toBe(1);
   expect(await whole.applyOverdue(new Date(Date.now() + 1_000))).toBe(0);
   expect(await real.describe(ref)).toBeDefined();
@@ -96,6 +98,96 @@ test('what was changed while Temporal could not be told, and what it has lost, i
   await database.db.deleteFrom('schedules').where('id', '=', schedule.id).execute();
   await whole.restore();
   expect(await real.describe(ref).catch(() => undefined)).toBeUndefined();
+}, 30_000);
+
+test('one that was acknowledged stays, though the request that first made it fails afterwards', async () => {
+  const schedule = await made({ interval_seconds: 3_600 });
+  const { database } = mainspring;
+  const row = await getSchedule(database.db, 'demo', schedule.id);
+  if (!row) throw new Error('the schedule is not there');
+  const wanted = { id: `${row.id}-2`, orgId: 'demo', columns: columnsOf(row), createdAt: new Date() };
+  const real = createSchedules(mainspring.client);
+  const whole = createScheduling({ database, schedules: real, log: silentLog });
+  // The repeat comes while the first waits for Temporal.
+  const put = async () => {
+    expect(await whole.create(wanted)).toMatchObject({ applied_revision: 1 });
+    throw new Error('lost');
+  };
+  const slow = createScheduling({ database, schedules: { ...real, put }, log: silentLog });
+  await expect(slow.create(wanted)).rejects.toThrow('lost');
+  expect(await getSchedule(database.db, 'demo', wanted.id)).toBeDefined();
+  expect(await real.describe({ orgId: 'demo', scheduleId: wanted.id })).toBeDefined();
+  for (const id of [wanted.id, row.id]) await whole.remove({ orgId: 'demo', scheduleId: id });
+}, 30_000);
+
+test('what Temporal refuses is not made, and not changed', async () => {
+  const schedule = await made({ interval_seconds: 3_600 });
+  const ref = { orgId: 'demo', scheduleId: schedule.id };
+  const { database } = mainspring;
+  const read = () => getSchedule(database.db, 'demo', schedule.id);
+  const row = await read();
+  if (!row) throw new Error('the schedule is not there');
+  const real = createSchedules(mainspring.client);
+  const put = async () => Promise.reject(new CycleRefused('never'));
+  const refusing = createScheduling({ database, schedules: { ...real, put }, log: silentLog });
+  await expect(
+    refusing.change(ref, async () => ({ name: 'Other', is_enabled: false }), new Date()),
+  ).rejects.toThrow(CycleRefused);
+  expect({ ...(await read()), revision: 1 }).toEqual(row);
+  const wanted = { id: `${row.id}-3`, orgId: 'demo', columns: columnsOf(row), createdAt: new Date() };
+  await expect(refusing.create(wanted)).rejects.toThrow(CycleRefused);
+  expect(await getSchedule(database.db, 'demo', wanted.id)).toBeUndefined();
+  await remove(schedule);
+}, 30_000);
+
+test('one that Temporal does not take holds up no other, and the start goes on', async () => {
+  const [bad, good] = [await made({ interval_seconds: 3_600 }), await made({ interval_seconds: 3_600 })];
+  const { database } = mainspring;
+  const real = createSchedules(mainspring.client);
+  for (const { id } of [bad, good]) await real.delete({ orgId: 'demo', scheduleId: id });
+  const put = async (cycle: TaskCycle) =>
+    cycle.scheduleId === bad.id ? Promise.reject(new CycleRefused('never')) : real.put(cycle);
+  const warnings: object[] = [];
+  const warn = (fields: object) => void warnings.push(fields);
+  const scheduling = createScheduling({ database, schedules: { ...real, put }, log: { warn } });
+  await eventually(
+    () => scheduling.restore(),
+    () => warnings.length > 0,
+  );
+  expect(warnings).toContainEqual(expect.objectContaining({ org: 'demo', schedule: bad.id }));
+  expect(await real.describe({ orgId: 'demo', scheduleId: good.id })).toBeDefined();
+  await database.db.updateTable('schedules').set({ applied_revision: 0 }).execute();
+  expect(await scheduling.applyOverdue(new Date(Date.now() + 1_000))).toBeGreaterThan(0);
+  for (const one of [bad, good]) await remove(one);
+}, 30_000);
+
+test('what two changes told Temporal in the wrong order is put right at the next start', async () => {
+  const schedule = await made({ interval_seconds: 3_600 });
+  const ref = { orgId: 'demo', scheduleId: schedule.id };
+  const { database } = mainspring;
+  const real = createSchedules(mainspring.client);
+  const scheduling = createScheduling({ database, schedules: real, log: silentLog });
+  const heard: TaskCycle[] = [];
+  const put = async (cycle: TaskCycle) => {
+    heard.push(cycle);
+    return real.put(cycle);
+  };
+  const listening = createScheduling({ database, schedules: { ...real, put }, log: silentLog });
+  await listening.apply(ref);
+  await scheduling.change(ref, async () => ({ interval_ms: 60_000 }), new Date());
+  const [old] = heard;
+  if (!old) throw new Error('Temporal was told nothing');
+  await real.put(old);
+  const every = async () => {
+    const handle = mainspring.client.schedule.getHandle(temporalScheduleId(ref));
+    return (await handle.describe()).spec.intervals?.[0]?.every;
+  };
+  expect(await every()).toBe(3_600_000);
+  await eventually(
+    () => scheduling.restore().then(every),
+    (interval) => interval === 60_000,
+  );
+  await remove(schedule);
 }, 30_000);
 
 test('one whose row is gone comes round no more', async () => {

@@ -6,12 +6,15 @@ import { type RunningApi, startApi } from '../../src/api/start.js';
 import { readConfig } from '../../src/config.js';
 import type { Database } from '../../src/db/database.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
+import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
 import { loadCatalogue } from '../../src/hosted/index.js';
 import type { Log } from '../../src/log.js';
+import { createMailer } from '../../src/mailer.js';
 import { createAgentModels } from '../../src/models/agent-models.js';
 import type { Context } from '../../src/process/context.js';
 import { createRedis } from '../../src/redis.js';
+import { createScheduling } from '../../src/schedules/scheduling.js';
 import type { Problem } from '../../src/schemas/problem.js';
 import { createVault, type Vault } from '../../src/secrets/vault.js';
 import { createTasks } from '../../src/tasks/tasks.js';
@@ -86,14 +89,18 @@ export async function openTestContext({
   const opened = database ?? (await embedded.open());
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   const vault = createVault(config.SECRET_KEYS);
+  const schedules = createSchedules(client);
   return {
     ...{ config, log, connection, client, namespace, dataConverter, starter },
     database: opened,
+    schedules,
+    scheduling: createScheduling({ database: opened, schedules, log }),
     timers: createTimers({ database: opened, starter }),
     tasks: createTasks({ database: opened, starter, vault, config }),
     catalogue: await loadCatalogue(config),
     models: createAgentModels(config, vault),
     redis: createRedis(config, log),
+    mailer: createMailer(config),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     vault,
     address,

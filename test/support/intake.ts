@@ -14,8 +14,8 @@ const ORG = 'org-of-streams';
 export const GROUP = 'agent_service';
 export const TIMES = { claimAfterMs: 200, claimEveryMs: 100, removeAfterMs: 1_500, keepMs: 86_400_000 };
 
-/** The failed results of entries that were refused. */
-type FailedResult = Record<string, unknown>;
+/** What was added to the result stream. */
+type Result = Record<string, unknown>;
 
 /** A Redis server, and an organisation with the agent `MyAgent` that can be asked for a survey; no worker. */
 export interface Streams {
@@ -41,7 +41,7 @@ export interface Streamed {
   consumers(): Promise<string[]>;
   /** Once nothing is pending. */
   settled(): Promise<void>;
-  refusals(): Promise<FailedResult[]>;
+  results(): Promise<Result[]>;
   /** As it is, but for how tasks are submitted. */
   submitting(submit: Tasks['submit']): { tasks: Tasks };
   close(): Promise<void>;
@@ -93,7 +93,7 @@ function streamed(api: TaskApi, { commands }: Redis): Streamed {
     hasTask: async (id) => (await find(id)) !== undefined,
     consumers: async () => (await commands.xInfoConsumers(stream, GROUP)).map(({ name }) => name),
     settled: () => until(async () => (await pendingCount().catch(() => 1)) === 0),
-    async refusals() {
+    async results() {
       const entries = (await commands.xRange(results, '-', '+')) ?? [];
       return entries.map(({ message }) => JSON.parse(message.payload ?? ''));
     },

@@ -11,12 +11,14 @@ import { readEvents } from '../../src/db/events.js';
 import { getToolCall, requestToolCalls, type ToolCallRow } from '../../src/db/task-calls.js';
 import { beginTask, getTask, type TaskRow } from '../../src/db/tasks.js';
 import { insertTool, type NewTool } from '../../src/db/tools.js';
+import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
 import type { CodedTool } from '../../src/hosted/catalogue.js';
 import { callId, type ToolOutcome } from '../../src/messages/task.js';
 import { createGuardedFetch } from '../../src/outbound/guarded-fetch.js';
 import type { AgentDefinition } from '../../src/plugin/define-agent.js';
 import type { ToolDefinition } from '../../src/plugin/define-tool.js';
+import { createScheduling } from '../../src/schedules/scheduling.js';
 import { createTasks } from '../../src/tasks/tasks.js';
 import type { BuiltinTool } from '../../src/tools/builtin.js';
 import { anAgent } from './agents.js';
@@ -57,6 +59,11 @@ export function toolCalls(
   const activity = (now: () => number = Date.now) =>
     createCallTool({
       ...{ database: database(), catalogue, guardedFetch, vault, client, now, log: silentLog },
+      scheduling: createScheduling({
+        database: database(),
+        schedules: createSchedules(client),
+        log: silentLog,
+      }),
       starter: createStarter({ client, log: silentLog, temporalUiUrl: 'http://localhost' }),
       tasks: createTasks({
         database: database(),

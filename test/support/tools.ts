@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { readConfig } from '../../src/config.js';
 import type { Database } from '../../src/db/database.js';
+import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
+import { createScheduling } from '../../src/schedules/scheduling.js';
 import type { BuiltinContext, BuiltinTool } from '../../src/tools/builtin.js';
 import { anAgent } from './agents.js';
 import { silentLog } from './databases.js';
@@ -21,11 +23,13 @@ export async function toolContext(
   const taskId = randomUUID();
   // Connects when it is first used.
   const client = over.client ?? new Client();
+  const schedules = createSchedules(client);
   return {
     ...{ orgId, taskId, callId: `${taskId}.execute.0`, userId: null, sessionId: null },
     agent: { id: agent.id, name: agent.name, type: agent.type },
     signal: new AbortController().signal,
     ...{ database, client, log: silentLog, agents: [], now: Date.now },
+    scheduling: createScheduling({ database, schedules, log: silentLog }),
     starter: createStarter({ client, log: silentLog, temporalUiUrl: 'http://localhost' }),
     config: readConfig({ NODE_ENV: 'test' }),
     ...{ askModel: unexpected, callTool: unexpected },

@@ -151,7 +151,7 @@ describeEachDatabase('the result of a task', (database) => {
     const task = await aTaskTo({ channel: 'log' });
     await end(withRedis(), task);
     const policies = (await deliveriesOf(task)).map(({ policy }) => policy);
-    expect(policies).toEqual([{}, { maxAttempts: 1_000, maxBackoffMs: 60_000 }]);
+    expect(policies).toEqual([{}, { maxAttempts: 10_000, maxBackoffMs: 60_000 }]);
   });
 
   test('does not go there from another organisation', async () => {

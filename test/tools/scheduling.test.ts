@@ -112,18 +112,18 @@ describeEachDatabase('schedules', (database) => {
     await expect(callOf(scheduleTask, args, caller)).rejects.toThrow('100 schedules of tools already');
   });
 
-  test('where Temporal does not take it, no row is left', async () => {
+  test('where Temporal does not answer, the agent learns which schedule begins later', async () => {
     const client = { ...engine.client, schedule: { create: async () => Promise.reject(new Error('away')) } };
     const caller = await context({ client: client as never });
-    await expect(callOf(scheduleTask, { cron: '0 * * * *', prompt: 'x' }, caller)).rejects.toThrow(
-      'Temporal',
-    );
+    const call = callOf(scheduleTask, { cron: '0 * * * *', prompt: 'x' }, caller);
+    const { message } = await call.catch((error: unknown) => error as Error);
     const rows = await database()
       .db.selectFrom('schedules')
       .selectAll()
       .where('org_id', '=', caller.orgId)
       .execute();
-    expect(rows).toEqual([]);
+    expect(rows).toMatchObject([{ applied_revision: 0 }]);
+    expect(message).toContain(`the schedule ${rows[0]?.id} stands`);
   });
 });
 

@@ -82,7 +82,7 @@ describe('the result of a task', () => {
     const task = await carriedOut(undefined);
     expect(await ended(task)).toMatchObject([{ channel: 'log', status: 'delivered', url: null }]);
     const line = lines.map((text) => JSON.parse(text)).find(({ task: id }) => id === task.task_id);
-    expect(line).toMatchObject({ msg: 'Task ended', org: 'demo' });
+    expect(line).toMatchObject({ msg: 'Task ended', org: 'demo', agent: 'AdminAgent', status: 'completed' });
   });
 
   test('reaches all of several channels, each by itself', async () => {
@@ -93,6 +93,19 @@ describe('the result of a task', () => {
       ['result.0', 'delivered'],
       ['result.1', 'dead'],
       ['result.2', 'delivered'],
+    ]);
+  });
+
+  test('is shown with its task, delivery by delivery', async () => {
+    const { delivery } = hook();
+    const { task_id: id } = await carriedOut([delivery, { channel: 'log' }]);
+    const { task } = await eventually(
+      () => ask<{ task: { deliveries: DeliverySummary[] } }>(`/tasks/${id}`),
+      (shown) => shown.task.deliveries.every(({ status }) => status === 'delivered'),
+    );
+    expect(task.deliveries.map(({ channel, taskId }) => [channel, taskId])).toEqual([
+      ['webhook', id],
+      ['log', id],
     ]);
   });
 

@@ -87,6 +87,8 @@ const Fault = z.object({
   originalCode: z.string().optional(),
   responseCode: z.int().min(200).max(599).optional(),
   response: z.string().optional(),
+  /** Where it was refused for each of its recipients, and not as such. */
+  rejectedErrors: z.array(z.unknown()).optional(),
 });
 
 const AWAY: Record<string, string> = {
@@ -102,6 +104,8 @@ const AWAY: Record<string, string> = {
 const HOPELESS: Record<string, string> = { EENVELOPE: 'recipients_refused', EMESSAGE: 'message_too_large' };
 /** Bad sequence of commands: that is about the connection, not the e-mail. */
 const OUT_OF_STEP = 503;
+/** Service not available, closing. */
+const GOES_AWAY = 421;
 
 type Failed = Extract<AttemptResult, { kind: 'retry' | 'dead' }>;
 
@@ -109,7 +113,7 @@ type Failed = Extract<AttemptResult, { kind: 'retry' | 'dead' }>;
 function resultOfError(error: unknown): Failed {
   const fault = Fault.safeParse(error).data;
   if (!fault) return { kind: 'retry', error: 'not_sent' };
-  const { code, originalCode, responseCode, response = '' } = fault;
+  const { code, originalCode, responseCode, response = '', rejectedErrors } = fault;
   const isFinal = responseCode !== undefined && responseCode >= 500 && responseCode !== OUT_OF_STEP;
   if (code === 'EAUTH') {
     const isOver = isFinal || responseCode === undefined;
@@ -117,7 +121,9 @@ function resultOfError(error: unknown): Failed {
   }
   if (responseCode !== undefined) {
     const told = { error: `status_${responseCode}`, statusCode: responseCode, answer: kept(response) };
-    return { kind: isFinal ? 'dead' : 'retry', ...told };
+    if (isFinal) return { kind: 'dead', ...told };
+    const isOfRecipients = rejectedErrors !== undefined && responseCode !== GOES_AWAY;
+    return { kind: 'retry', ...told, ...(isOfRecipients ? { settled: [] } : {}) };
   }
   const hopeless = HOPELESS[code];
   if (hopeless !== undefined) return { kind: 'dead', error: hopeless };

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config.js';
 import type { Database } from '../../db/database.js';
-import { createMailer } from '../../mailer.js';
+import type { Mailer } from '../../mailer.js';
 import { createOutbound } from '../../outbound/outbound.js';
 import type { Redis } from '../../redis.js';
 import { createSigningSecrets } from '../signing-secrets.js';
@@ -20,8 +20,9 @@ export interface OpenChannelsOptions extends TimerChannelOptions {
   client: Client;
   config: Config;
   database: Database;
-  /** Undefined where no server is configured. */
+  /** Undefined where no such server is configured. */
   redis?: Redis | undefined;
+  mailer?: Mailer | undefined;
 }
 
 /** Every way to reach a receiver, with what this process was told of; `close` ends their connections. */
@@ -29,14 +30,13 @@ export function openChannels(options: OpenChannelsOptions): {
   channels: Channels;
   close: () => Promise<void>;
 } {
-  const { config, log, database, vault, client, guard, redis } = options;
+  const { config, log, database, vault, client, guard, redis, mailer } = options;
   const { version, TELEGRAM_BASE_URL: baseUrl } = config;
   const limits = { timeoutMs: config.WEBHOOK_TIMEOUT_MS, connectionsPerHost: config.WEBHOOK_CONNECTIONS };
   const outbound = createOutbound({ ...guard, ...limits });
   // Wherever the operator has it; nobody else is let in there.
   const allow = [...guard.allow, new URL(baseUrl).hostname];
   const toTelegram = createOutbound({ ...guard, allow, ...limits });
-  const mailer = createMailer(config);
   const secretsOf = createSigningSecrets({ db: database.db, vault });
   const channels: Channels = {
     webhook: createWebhookChannel({ outbound, vault, log, version, secretsOf }),

@@ -1,4 +1,4 @@
-import { isSecretParameter, MASK } from '../../domain/mask-webhooks.js';
+import { isSecretParameter, MASK } from '../../domain/url-secrets.js';
 import { KEPT_BYTES } from '../../outbound/kept-text.js';
 
 /** What a request was sent with. */

@@ -9,6 +9,7 @@ import type { Catalogue } from '../../hosted/catalogue.js';
 import type { Log } from '../../log.js';
 import { callId, type TaskRef, type ToolOutcome } from '../../messages/task.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
+import type { Scheduling } from '../../schedules/scheduling.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { Tasks } from '../../tasks/tasks.js';
 import type { QuestionOfTool } from './question-of-tool.js';
@@ -23,6 +24,7 @@ export interface CallToolOptions {
   client: Client;
   starter: Starter;
   tasks: Pick<Tasks, 'submit'>;
+  scheduling: Scheduling;
   askModel: QuestionOfTool;
   config: Config;
   log: Log;

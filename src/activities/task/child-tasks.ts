@@ -64,10 +64,7 @@ export function createChildTasks({ database, catalogue, tasks, config, now }: Ch
     if (refusal !== null) return { kind: 'refused', end: { status: 'failed', error: refusal } };
     const prepared = prepareAssignment(catalogue, target, { method, prompt, input });
     if (prepared.kind === 'ready') return { ...prepared, target };
-    const told = prepared.errors.map(({ field, path, message }) =>
-      path === '' ? `${field}: ${message}` : `${field}.${path}: ${message}`,
-    );
-    return askedWrongly(told.join('; '));
+    return askedWrongly(prepared.errors.map(({ path, message }) => `${path}: ${message}`).join('; '));
   }
 
   /** Counted under a lock of the first task, so that calls made at once do not pass the limit together. */

@@ -1,13 +1,14 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config.js';
 import type { Database } from '../../db/database.js';
-import { createSchedules } from '../../engine/schedules.js';
+import type { Schedules } from '../../engine/schedules.js';
 import type { Starter } from '../../engine/starter.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
 import type { Log } from '../../log.js';
 import type { AgentModels } from '../../models/agent-models.js';
 import { createAsk } from '../../models/ask.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
+import type { Scheduling } from '../../schedules/scheduling.js';
 import type { Vault } from '../../secrets/vault.js';
 import type { Tasks } from '../../tasks/tasks.js';
 import { createBeginTask } from './begin-task.js';
@@ -26,6 +27,8 @@ export interface TaskActivitiesOptions {
   client: Client;
   starter: Starter;
   tasks: Tasks;
+  schedules: Schedules;
+  scheduling: Scheduling;
   catalogue: Catalogue;
   models: AgentModels;
   /** To models that agents name. */
@@ -41,7 +44,7 @@ export function createTaskActivities(options: TaskActivitiesOptions) {
     ask: createAsk({ ...options, guardedFetch: options.modelFetch }),
   });
   return {
-    enlistTask: createEnlistTask({ ...options, schedules: createSchedules(options.client) }),
+    enlistTask: createEnlistTask(options),
     beginTask: createBeginTask(options),
     runStage: createRunStage(options),
     callModel: createCallModel(options.database, makeModelCall),

@@ -141,13 +141,14 @@ export class ToolCaller {
 
   #contextOf(visit: Visit, call: ToolCallRow): BuiltinContext {
     const { task, agent, signal } = visit;
-    const { database, client, starter, config, log, catalogue, askModel } = this.options;
+    const { database, client, starter, scheduling, config, log, catalogue, askModel } = this.options;
     if (!agent) throw new Error('a tool was granted to no agent');
     return {
       ...{ orgId: task.org_id, taskId: task.id, callId: call.id, signal },
       agent: { id: agent.id, name: agent.name, type: agent.type },
       ...{ userId: task.user_id, sessionId: task.session_id },
-      ...{ database, client, starter, config, log, now: this.#now, agents: catalogue.agents },
+      ...{ database, client, starter, scheduling, config, log },
+      ...{ now: this.#now, agents: catalogue.agents },
       askModel: askModel(task, call.place),
       callTool: this.#innerCalls(visit, call),
     };

@@ -3,7 +3,7 @@ import type { AgentRow } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import { activeTools, type ToolRow } from '../../db/tools.js';
 import { maskSettings } from '../../domain/mask-settings.js';
-import { MASK } from '../../domain/mask-webhooks.js';
+import { MASK } from '../../domain/url-secrets.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
 import { argumentSchema } from '../../schemas/argument-schema.js';

@@ -1,4 +1,4 @@
-import { countUnended } from '../../db/tasks.js';
+import { countUnended } from '../../db/service-figures.js';
 import { metricsText } from '../../http/metrics-text.js';
 import { setUnended } from '../../metrics.js';
 import { Reply, route } from '../route.js';

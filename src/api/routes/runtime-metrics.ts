@@ -1,7 +1,7 @@
 import { type AgentRow, listAgents } from '../../db/agents.js';
 import { modelUseSince, ownMetricsSince, toolUseSince } from '../../db/call-views.js';
+import { countUnended } from '../../db/service-figures.js';
 import { failuresSince, historyPage, performanceSince, trendSince } from '../../db/task-views.js';
-import { countUnended } from '../../db/tasks.js';
 import { agentNamed, hostedAgents } from '../../db/working-agents.js';
 import { partOf, trendOf } from '../../domain/task-report.js';
 import { type Catalogue, definitionOf, methodsOf } from '../../hosted/catalogue.js';

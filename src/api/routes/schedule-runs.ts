@@ -14,13 +14,8 @@ import {
   Trigger,
   Triggered,
 } from '../../schemas/schedule.js';
-import {
-  askEngine,
-  changeSchedule,
-  findOwnSchedule,
-  type ScheduleRequestParts,
-  stateOf,
-} from '../change-schedule.js';
+import { askEngine, stateOf } from '../ask-engine.js';
+import { changeSchedule, findOwnSchedule, type ScheduleRequestParts } from '../change-schedule.js';
 import { readPage } from '../page.js';
 import { invalid } from '../problem.js';
 import { Reply, route } from '../route.js';
@@ -81,6 +76,7 @@ const triggerRoute = route({
   method: 'post',
   path: '/schedules/:id/trigger',
   callers,
+  idempotent: true,
   orgWide: true,
   tag,
   summary: 'Run a schedule now',
@@ -112,6 +108,7 @@ const backfillRoute = route({
   method: 'post',
   path: '/schedules/:id/backfill',
   callers,
+  idempotent: true,
   orgWide: true,
   tag,
   summary: 'Run a schedule for a time that has passed',

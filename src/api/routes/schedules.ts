@@ -11,7 +11,7 @@ import {
   SchedulePreview,
   ScheduleRequest,
 } from '../../schemas/schedule.js';
-import { changeSchedule, findOwnSchedule } from '../change-schedule.js';
+import { changeSchedule, findOwnSchedule, orInvalidCycle } from '../change-schedule.js';
 import { revised } from '../etag.js';
 import { readPage } from '../page.js';
 import { ApiProblem, invalid } from '../problem.js';
@@ -45,7 +45,8 @@ const createRoute = route({
   async handle({ body, caller: { orgId }, idFor }, services) {
     const now = new Date(services.clock());
     const columns = orInvalid(await planSchedule(services, orgId, wantedOf(body), { now }));
-    const row = await services.scheduling.create({ id: idFor(), orgId, columns, createdAt: now });
+    const schedule = { id: idFor(), orgId, columns, createdAt: now };
+    const row = await services.scheduling.create(schedule).catch(orInvalidCycle);
     if (!row) throw new ApiProblem('wrong_state', 'there are as many schedules as an organisation may have');
     const headers = { Location: `/schedules/${row.id}` };
     return revised({ schedule: scheduleAnswer(row, services) }, row, 201, headers);

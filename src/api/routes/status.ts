@@ -14,11 +14,12 @@ const statusRoute = route({
   answers: { 200: ServiceStatus },
   async handle({ caller: { orgId } }, { db, taskWorkers, config }) {
     const [workers, figures] = await Promise.all([taskWorkers.count(), serviceFigures(db, orgId)]);
+    const slots = workers * config.MAX_WORKERS;
     return {
       running: workers > 0,
       queue_size: figures.queued,
-      active_workers: figures.running,
-      available_slots: Math.max(0, workers * config.MAX_WORKERS - figures.runningOfAll),
+      active_workers: Math.min(figures.running, slots),
+      available_slots: Math.max(0, slots - figures.busyOfAll),
       heartbeats: figures.enabledSchedules,
     };
   },

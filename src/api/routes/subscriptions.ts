@@ -5,7 +5,7 @@ import {
   listSubscriptions,
   type SubscriptionRow,
 } from '../../db/subscriptions.js';
-import { hasSecrets, maskUrl } from '../../domain/mask-webhooks.js';
+import { hasSecrets, shownUrl } from '../../domain/url-secrets.js';
 import { leadsInwards } from '../../outbound/guard.js';
 import {
   type Subscription,
@@ -24,7 +24,7 @@ const MOST = 100;
 
 const answer = (row: SubscriptionRow, { vault }: Services): z.input<typeof Subscription> => ({
   id: row.id,
-  url: maskUrl(vault.open(row.url)),
+  url: shownUrl(row.url, vault),
   types: row.types,
   createdAt: row.created_at.toISOString(),
 });

@@ -9,7 +9,7 @@ import { END_GRACE_MS } from '../../schemas/task-limits.js';
 import { taskEvent } from '../../tasks/tasks.js';
 import type { Caller } from '../caller.js';
 import { ApiProblem } from '../problem.js';
-import { callsOf, readTask } from '../read-task.js';
+import { readTask } from '../read-task.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
 import { taskDetail } from '../task-answer.js';
@@ -89,7 +89,7 @@ async function answer(
   // What was decided stands; a repeat of the request tells the task again.
   await starter.tellTask({ orgId, taskId: id }, { priority, agentId });
   const row = await readTask(services, { orgId, id, word: 'task' });
-  return { task: taskDetail(row, await callsOf(services, row), services) };
+  return { task: await taskDetail(row, services) };
 }
 
 const common = { method: 'post', callers, orgWide: true, tag, body: Decision } as const;

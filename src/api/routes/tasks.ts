@@ -14,7 +14,7 @@ import {
 import { fingerprintOfRequest, planTask } from '../../tasks/task-request.js';
 import { readPage } from '../page.js';
 import { ApiProblem } from '../problem.js';
-import { callsOf, cancelTask, readTask } from '../read-task.js';
+import { cancelTask, readTask } from '../read-task.js';
 import { Reply, route } from '../route.js';
 import { orProblem, submitOnce } from '../submit-task.js';
 import { taskAnswer, taskDetail, toolCallAnswer } from '../task-answer.js';
@@ -80,7 +80,7 @@ const getRoute = route({
   answers: { 200: TaskAnswer, 404: Problem },
   async handle({ params: { id }, query: { wait }, caller: { orgId }, signal }, services) {
     const row = await readTask(services, { orgId, id, word }, { wait, signal });
-    return { task: taskDetail(row, await callsOf(services, row), services) };
+    return { task: await taskDetail(row, services) };
   },
 });
 
@@ -114,7 +114,7 @@ const cancelRoute = route({
     const standing = await readTask(services, { orgId, id, word });
     const isCancelled = standing.status === 'cancelled';
     const row = isCancelled ? standing : await cancelTask(services, { orgId, id, word }, reason);
-    return { task: taskDetail(row, await callsOf(services, row), services) };
+    return { task: await taskDetail(row, services) };
   },
 });
 

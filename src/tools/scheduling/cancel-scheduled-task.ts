@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { getSchedule } from '../../db/schedules.js';
-import { createSchedules } from '../../engine/schedules.js';
-import { createScheduling } from '../../schedules/scheduling.js';
 import { defineBuiltin } from '../builtin.js';
 
 export const cancelScheduledTask = defineBuiltin({
@@ -15,11 +13,11 @@ export const cancelScheduledTask = defineBuiltin({
   schema: z.strictObject({
     schedule_id: z.string().min(1).max(200).describe('As schedule_task answered it'),
   }),
-  async execute({ schedule_id: scheduleId }, { database, client, orgId }) {
+  async execute({ schedule_id: scheduleId }, { database, scheduling, orgId }) {
     const row = await getSchedule(database.db, orgId, scheduleId);
     // What people made is not a model's to end.
     if (!row || row.created_by === null) return { schedule_id: scheduleId, cancelled: false };
-    await createScheduling({ database, schedules: createSchedules(client) }).remove({ orgId, scheduleId });
+    await scheduling.remove({ orgId, scheduleId });
     return { schedule_id: scheduleId, name: row.name, cancelled: true };
   },
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type AgentRow, getAgent, listAgents } from '../../db/agents.js';
-import { createSchedules } from '../../engine/schedules.js';
+import { CycleRefused } from '../../engine/schedules.js';
 import { InvalidInput } from '../../plugin/define-tool.js';
-import { createScheduling, MOST_SCHEDULES } from '../../schedules/scheduling.js';
+import { MOST_SCHEDULES } from '../../schedules/scheduling.js';
 import { freeForm, Name } from '../../schemas/identity.js';
 import { MethodName, Prompt } from '../../schemas/task.js';
-import { prepareAssignment } from '../../tasks/prepare-task.js';
+import { type Assignment, prepareAssignment } from '../../tasks/prepare-task.js';
 import { type BuiltinContext, defineBuiltin } from '../builtin.js';
 import { idOfCall } from '../id-of-call.js';
 import { readCron } from './cron.js';
@@ -24,19 +24,11 @@ async function agentOf(name: string | undefined, context: BuiltinContext): Promi
   return row;
 }
 
-interface Assignment {
-  method: string | null;
-  prompt: string | null;
-  input: Record<string, unknown>;
-}
-
 /** Throws what is wrong with it now rather than at every run. */
 function checked(agent: AgentRow, given: Assignment, { agents }: BuiltinContext): Assignment {
   const prepared = prepareAssignment({ agents }, agent, given);
   if (prepared.kind === 'ready') return prepared.assignment;
-  const reasons = prepared.errors.map(({ field, path, message }) =>
-    [path === '' ? field : `${field}.${path}`, message].join(' '),
-  );
+  const reasons = prepared.errors.map(({ path, message }) => `${path} ${message}`);
   throw new InvalidInput(reasons.join('; '));
 }
 
@@ -67,20 +59,23 @@ export const scheduleTask = defineBuiltin({
       error: 'either method or prompt is needed',
     }),
   async execute(args, context) {
-    const { database, client, orgId, now } = context;
+    const { scheduling, orgId, now } = context;
     const { cron, timezone, next } = readCron(args.cron, args.timezone, new Date(now()));
     const agent = await agentOf(args.agent, context);
     const given = { method: args.method ?? null, prompt: args.prompt ?? null, input: args.input };
     const { method, prompt, input } = checked(agent, given, context);
     const name = args.name ?? `${agent.name}: ${method ?? 'prompt'}`.slice(0, 200);
     const columns = { ...DEFAULTS, agent_id: agent.id, name, cron, timezone, method, prompt };
-    const scheduling = createScheduling({ database, schedules: createSchedules(client) });
+    const id = idOfCall(context);
     const created = scheduling.create({
-      ...{ orgId, id: idOfCall(context), createdBy: context.callId, createdAt: new Date(now()) },
+      ...{ orgId, id, createdBy: context.callId, createdAt: new Date(now()) },
       columns: { ...columns, input: JSON.stringify(input) },
     });
     const made = await created.catch((error: unknown) => {
-      throw new Error('Temporal did not take the schedule', { cause: error });
+      if (error instanceof CycleRefused) throw new InvalidInput(`cron: ${error.message}`);
+      throw new Error(`Temporal does not answer: the schedule ${id} stands, and begins when it does`, {
+        cause: error,
+      });
     });
     if (!made)
       throw new InvalidInput(

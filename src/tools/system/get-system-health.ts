@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countUnended } from '../../db/tasks.js';
+import { countUnended } from '../../db/service-figures.js';
 import { createProbes, type Part, type Probes } from '../../http/probes.js';
 import { defineBuiltin } from '../builtin.js';
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { verdictOf } from '../../../src/activities/verdict.js';
 import { createLog } from '../../../src/log.js';
 import { deliverEmail, type GivenEmail, RECIPIENTS } from '../../support/emails.js';
 import { openSmtpServer, reply, type TestSmtpServer } from '../../support/smtp-server.js';
@@ -86,6 +87,17 @@ describe('a refusal', () => {
     expect(result.answer).toMatch(/not now/);
   });
 
+  test.each([
+    ['a mailbox', 452, 'works'],
+    ['a server that goes away', 421, 'fails'],
+  ])('of %s says so of the server: %i, it %s', async (_, code, verdict) => {
+    server = await openSmtpServer({ onRcptTo: (__, ___, done) => done(reply(code, 'no')) });
+    expect(verdictOf(await deliver())).toBe(verdict);
+    await server.close();
+    server = await openSmtpServer({ onMailFrom: (__, ___, done) => done(reply(code, 'no')) });
+    expect(verdictOf(await deliver())).toBe('fails');
+  });
+
   test('of every recipient is final only when each of them is', async () => {
     let code = (_: string) => 550;
     server = await openSmtpServer({ onRcptTo: ({ address }, _, done) => done(reply(code(address), 'no')) });
@@ -128,6 +140,7 @@ describe('a refusal of some recipients for the time being', () => {
     const settled = ['Team@Example.com', 'gone@example.com'];
     const first = await deliver({ recipients });
     expect(first).toMatchObject({ kind: 'retry', error: 'status_451', statusCode: 451, settled });
+    expect(verdictOf(first)).toBe('works');
     delete codes['busy@example.com'];
     expect(await deliver({ recipients, settled })).toMatchObject({ kind: 'delivered' });
     expect(server?.taken.map((mail) => mail.recipients.map((one) => one.toLowerCase()))).toEqual([

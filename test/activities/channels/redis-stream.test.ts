@@ -7,6 +7,7 @@ import { aDelivery, outgoing } from '../../support/deliveries.js';
 import { describeRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { until } from '../../support/until.js';
 
+const OWNER = { REDIS_ORG: 'org', TASK_STREAM: 'tasks', RESULT_STREAM: 'results' };
 const BODY = '{"task_id":"task-1","success":true}';
 
 const aResult = (request: StoredRequest = { stream: 'results' }) =>
@@ -33,7 +34,7 @@ describeRedis('a stream', () => {
     redis.close();
     await server.stop();
   });
-  const channel = () => createRedisStreamChannel(redis, { REDIS_ORG: 'org', TASK_STREAM: 'tasks' });
+  const channel = () => createRedisStreamChannel(redis, OWNER);
   const entriesOf = async (stream: string) =>
     (await redis.commands.xRange(stream, '-', '+'))?.map(({ message }) => ({ ...message }));
 
@@ -60,13 +61,18 @@ describeRedis('a stream', () => {
     expect(await entriesOf('tasks')).toEqual([]);
   });
 
-  test('does not grow without end', async () => {
+  test.each([
+    ['of results does not grow without end', { RESULT_STREAM: 'full' }, false],
+    ['of somebody else keeps what it holds', {}, true],
+  ])('%s', async (_, over, keepsAll) => {
+    await redis.commands.del('full');
     const batch = redis.commands.multi();
     for (let index = 0; index < MOST_RESULTS + 500; index++)
       batch.xAdd('full', '*', { index: String(index) });
     await batch.exec();
-    await channel().deliver(aResult({ stream: 'full' }));
-    expect(await redis.commands.xLen('full')).toBeLessThan(MOST_RESULTS + 200);
+    await createRedisStreamChannel(redis, { ...OWNER, ...over }).deliver(aResult({ stream: 'full' }));
+    const length = await redis.commands.xLen('full');
+    expect([length === MOST_RESULTS + 501, length < MOST_RESULTS + 200]).toEqual([keepsAll, !keepsAll]);
   });
 
   test('that is no stream is final', async () => {

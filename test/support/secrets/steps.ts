@@ -129,7 +129,7 @@ export async function plantOpenly({ mainspring, canaries, webhooks }: SecretRun)
     name: canaries.plant('open: a name'),
     duration: '500ms',
     actionBundle: {
-      actions: [webhooks.webhook('of an open name', 'fails')],
+      actions: [webhooks.webhook('of an open name', 'open-fails')],
       retryPolicy: { maxAttempts: 1 },
     },
   });

@@ -29,7 +29,16 @@ export interface SecretWebhooks {
  */
 export async function openWebhooks({ plant }: Canaries): Promise<SecretWebhooks> {
   const receivers = new Map<string, Receiver>();
-  for (const path of ['ok', 'echo', 'fails', 'telegram', 'events-ok', 'events-echo', 'events-fails']) {
+  for (const path of [
+    'ok',
+    'echo',
+    'fails',
+    'telegram',
+    'events-ok',
+    'events-echo',
+    'events-fails',
+    'open-fails',
+  ]) {
     const opened = await openReceiver(({ url, headers }, response) => {
       response.statusCode = path.endsWith('fails') ? 500 : path === 'telegram' ? 403 : 200;
       // The address first: only the first KB is kept.

@@ -24,5 +24,36 @@ export function maskUrl(text: string): string {
   return url.href;
 }
 
+/** A stored URL as people may read it; all of it is a mask where the key that sealed it is gone. */
+export function shownUrl(stored: string, { open }: { open(text: string): string }): string {
+  let url: string;
+  try {
+    url = open(stored);
+  } catch {
+    return MASK;
+  }
+  return maskUrl(url);
+}
+
+/** Whether a URL is what masking made of another one. */
+export function isMasked(text: string): boolean {
+  if (!hasSecrets(text)) return false;
+  const { username, password, searchParams } = new URL(text);
+  const secrets = [...searchParams].flatMap(([name, value]) => (isSecretParameter(name) ? [value] : []));
+  return [username, password, ...secrets].includes(MASK);
+}
+
+/** What is stored of secrets, and of URLs: sealed are those that carry one. */
+export const sealing = ({ seal }: { seal(text: string): string }) => ({
+  secret: (text: string) => seal(text),
+  url: (text: string) => (hasSecrets(text) ? seal(text) : text),
+});
+
+/** What people may read of those that are stored. */
+export const masking = (vault: { open(text: string): string }) => ({
+  secret: () => MASK,
+  url: (stored: string) => shownUrl(stored, vault),
+});
+
 export const mapValues = (record: Record<string, string>, change: (value: string) => string) =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasSecrets, maskUrl } from '../../src/domain/mask-webhooks.js';
+import { hasSecrets, isMasked, maskUrl } from '../../src/domain/url-secrets.js';
 
 describe('a URL as people may read it', () => {
   test.each([
@@ -10,5 +10,6 @@ describe('a URL as people may read it', () => {
   ])('%s reads %s', (url, masked) => {
     expect(maskUrl(url)).toBe(masked);
     expect(hasSecrets(url)).toBe(url !== masked);
+    expect([isMasked(url), isMasked(masked)]).toEqual([false, url !== masked]);
   });
 });
