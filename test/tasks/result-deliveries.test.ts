@@ -73,7 +73,7 @@ describeEachDatabase('the result of a task', (database) => {
       ...{ task_id: task.id, agent_name: agent.name, success: true, output: { found: 2 }, error: null },
       ...{ execution_time_ms: 0, metadata: {} },
     });
-    const note = JSON.stringify({ title: agent.name, text: '{\n  "found": 2\n}' });
+    const note = JSON.stringify({ title: agent.name, text: `{\n  "found": 2\n}\n\nTask ${task.id}` });
     expect(rows.map((row) => row.body)).toEqual([body, body, note, note, note, body]);
     expect(rows.every(({ status, next_attempt_at: at }) => status === 'pending' && at)).toBe(true);
   });
