@@ -1,9 +1,9 @@
 import { type Selectable, sql } from 'kysely';
 import type { RetryPolicy } from '../schemas/action.js';
-import type { Channel, DeliveryFilter } from '../schemas/delivery.js';
+import type { Channel, DeliveryFilter, DeliveryRequest } from '../schemas/delivery.js';
 import type { Db } from './database.js';
 import { type Scope, seesDelivery } from './scope.js';
-import type { DeliveryTable, StoredDeliveryStatus, StoredEscalation, StoredRequest } from './tables.js';
+import type { DeliveryTable, StoredDeliveryStatus, StoredEscalation } from './tables.js';
 import type { Position } from './timers.js';
 
 /** A receiver of an organisation. */
@@ -26,7 +26,7 @@ export interface DeliveryContent {
   tenantId: string | null;
   channel: Channel;
   receiver: string;
-  request: StoredRequest;
+  request: DeliveryRequest;
   body: string;
   policy: RetryPolicy;
   escalation: StoredEscalation | null;

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Action, RetryPolicy } from '../schemas/action.js';
 import type { Tier } from '../schemas/api-key.js';
-import type { Attempt, Channel } from '../schemas/delivery.js';
+import type { Attempt, Channel, DeliveryRequest } from '../schemas/delivery.js';
 import type { EventType } from '../schemas/event.js';
 import type { TimerStatus } from '../schemas/timer.js';
 import type { Json } from './json-column.js';
@@ -111,23 +111,6 @@ export interface WindowTable {
 /** `sending` belongs to the arming with that epoch; `pending` to the receiver's endpoint workflow. */
 export type StoredDeliveryStatus = 'sending' | 'pending' | 'delivered' | 'dead';
 
-/**
- * Where a delivery goes, frozen with it. Header values, a bot's token, the URL of a Teams workflow and any other URL
- * with credentials in it are sealed.
- */
-export interface StoredRequest {
-  method?: string;
-  url?: string;
-  headers?: Record<string, string>;
-  workflowId?: string;
-  signal?: string;
-  botToken?: string;
-  chatId?: string | number;
-  recipients?: string[];
-  subject?: string;
-  stream?: string;
-}
-
 export interface StoredEscalation {
   afterAttempts: number;
   action: StoredAction;
@@ -142,7 +125,7 @@ export interface DeliveryTable {
   channel: Channel;
   /** Scheme, host and port, or the channel's name where it calls nobody outside. */
   receiver: string;
-  request: Json<StoredRequest>;
+  request: Json<DeliveryRequest>;
   /** The very bytes that every attempt sends. */
   body: string;
   policy: Json<RetryPolicy>;

@@ -1,21 +1,12 @@
+import type { DeliveryRequest } from '../schemas/delivery.js';
+
 /** Reads what may be sealed; throws where its key is gone. */
 export type Open = (stored: string) => string;
 
 /** Where a delivery goes: whom its circuit is kept of, and what its channel needs, secrets sealed. */
 export interface ChannelTarget {
   receiver: string;
-  request: {
-    method?: string;
-    url?: string;
-    headers?: Record<string, string>;
-    workflowId?: string;
-    signal?: string;
-    botToken?: string;
-    chatId?: string | number;
-    recipients?: string[];
-    subject?: string;
-    stream?: string;
-  };
+  request: DeliveryRequest;
 }
 
 /** Stands in for a receiver that was sealed with a key that is gone: its attempts fail, and say so. */

@@ -16,6 +16,23 @@ export const Channel = z.enum([
 ]);
 export type Channel = z.infer<typeof Channel>;
 
+/**
+ * What a channel is called with, frozen with its delivery. Header values, a bot's token, the URL of a Teams workflow and
+ * any other URL with credentials in it are sealed.
+ */
+export interface DeliveryRequest {
+  method?: string;
+  url?: string;
+  headers?: Record<string, string>;
+  workflowId?: string;
+  signal?: string;
+  botToken?: string;
+  chatId?: string | number;
+  recipients?: string[];
+  subject?: string;
+  stream?: string;
+}
+
 export const DeliveryStatus = z.enum(['pending', 'delivered', 'dead']);
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 

@@ -1,70 +1,50 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { CreatedOrg } from '../../src/api/create-org.js';
-import { temporalScheduleId } from '../../src/messages/task.js';
-import type { Schedule, ScheduleHistory, SchedulePreview } from '../../src/schemas/schedule.js';
-import { startTaskApi, type TaskApi } from '../support/task-api.js';
+import type { Schedule, ScheduleHistory } from '../../src/schemas/schedule.js';
+import { type ScheduleApi, startScheduleApi } from '../support/schedule-api.js';
 
-let api: TaskApi;
-let org: CreatedOrg;
-let key: string;
-let agent: string;
+let on: ScheduleApi;
 beforeAll(async () => {
-  api = await startTaskApi();
-  org = await api.org();
-  key = org.key;
-  agent = (await api.surveyor(org)).name;
+  on = await startScheduleApi();
 });
-afterAll(() => api.close());
-
-const send = (path: string, body?: unknown, method?: string) =>
-  api.send(path, { key, ...(body === undefined ? {} : { body }), ...(method ? { method } : {}) });
-const wish = (over: object = {}) => ({ agent_name: agent, interval_seconds: 3_600, ...over });
-async function made(over: object = {}): Promise<Schedule> {
-  const answer = await send('/schedules', wish(over));
-  if (answer.status !== 201) throw new Error(answer.text);
-  return answer.json<{ schedule: Schedule }>().schedule;
-}
-const handleOf = ({ id }: Schedule) =>
-  api.context.client.schedule.getHandle(temporalScheduleId({ orgId: org.orgId, scheduleId: id }));
-const nextOf = async (path: string) => (await send(path)).json<SchedulePreview>().next_runs;
+afterAll(() => on.api.close());
 
 test('pausing and resuming say so in Temporal, and again is the same', async () => {
-  const schedule = await made();
+  const schedule = await on.made();
   for (const [verb, paused] of [
     ['pause', true],
     ['pause', true],
     ['resume', false],
   ] as const) {
-    const answer = await send(`/schedules/${schedule.id}/${verb}`, {});
+    const answer = await on.send(`/schedules/${schedule.id}/${verb}`, {});
     expect(answer.json<{ schedule: Schedule }>().schedule).toMatchObject({ enabled: !paused });
-    expect((await handleOf(schedule).describe()).state.paused).toBe(paused);
+    expect((await on.handleOf(schedule).describe()).state.paused).toBe(paused);
   }
-  const paused = await made({ enabled: false });
+  const paused = await on.made({ enabled: false });
   expect(paused).toMatchObject({ enabled: false, next_run_at: null });
-  expect((await handleOf(paused).describe()).state.paused).toBe(true);
+  expect((await on.handleOf(paused).describe()).state.paused).toBe(true);
 });
 
 test('one that Temporal has lost is put there again by whoever asks for it', async () => {
-  const schedule = await made();
-  await handleOf(schedule).delete();
-  expect(await nextOf(`/schedules/${schedule.id}/preview`)).toHaveLength(10);
+  const schedule = await on.made();
+  await on.handleOf(schedule).delete();
+  expect(await on.nextOf(`/schedules/${schedule.id}/preview`)).toHaveLength(10);
 });
 
 test('a trigger starts a task, and says when it was left out', async () => {
-  const schedule = await made({ enabled: false });
+  const schedule = await on.made({ enabled: false });
   const trigger = async (body = {}) =>
-    (await send(`/schedules/${schedule.id}/trigger`, body)).json<{ task_id: string | null }>().task_id;
+    (await on.send(`/schedules/${schedule.id}/trigger`, body)).json<{ task_id: string | null }>().task_id;
   const first = await trigger();
   expect(first).toMatch(new RegExp(`^${schedule.id}-\\d{4}-`));
   // No worker runs, so the first does not end.
   expect([first, await trigger()]).toEqual([first, null]);
   expect(await trigger({ overlap: 'allow_all' })).not.toBeNull();
-  const history = (await send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
+  const history = (await on.send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
   expect(history).toMatchObject({ runs: 2, missed: 0 });
 });
 
 test('a repeat of a trigger or a backfill, its answer lost, runs nothing again', async () => {
-  const schedule = await made({ enabled: false });
+  const schedule = await on.made({ enabled: false });
   const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
   const span = { from: new Date(hour - 7_200_000).toISOString(), to: new Date(hour).toISOString() };
   for (const [verb, body, runs] of [
@@ -72,11 +52,11 @@ test('a repeat of a trigger or a backfill, its answer lost, runs nothing again',
     ['backfill', { ...span, overlap: 'allow_all' }, 3],
   ] as const) {
     const headers = { 'idempotency-key': `once-${verb}` };
-    const ask = () => api.send(`/schedules/${schedule.id}/${verb}`, { key, body, headers });
+    const ask = () => on.api.send(`/schedules/${schedule.id}/${verb}`, { key: on.org.key, body, headers });
     const [first, second] = [await ask(), await ask()];
     expect([first.status, second.status, second.text]).toEqual([202, 202, first.text]);
     expect(second.headers.get('idempotency-replayed')).toBe('true');
-    const taken = async () => (await handleOf(schedule).describe()).info.numActionsTaken;
+    const taken = async () => (await on.handleOf(schedule).describe()).info.numActionsTaken;
     const until = Date.now() + 5_000;
     while ((await taken()) < runs && Date.now() < until) await new Promise((done) => setTimeout(done, 50));
     await new Promise((done) => setTimeout(done, 300));
@@ -86,23 +66,23 @@ test('a repeat of a trigger or a backfill, its answer lost, runs nothing again',
 
 test('runs that are left out are counted', async () => {
   // No worker runs, so the first does not end.
-  const schedule = await made({ interval_seconds: 1 });
+  const schedule = await on.made({ interval_seconds: 1 });
   const until = Date.now() + 15_000;
-  const read = async () => (await send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
+  const read = async () => (await on.send(`/schedules/${schedule.id}/history`)).json<ScheduleHistory>();
   while ((await read()).skipped < 2 && Date.now() < until) await new Promise((done) => setTimeout(done, 200));
   const { runs, skipped } = await read();
   expect([runs, skipped >= 2]).toEqual([1, true]);
-  await send(`/schedules/${schedule.id}`, undefined, 'DELETE');
+  await on.send(`/schedules/${schedule.id}`, undefined, 'DELETE');
 }, 30_000);
 
 test('a backfill runs the moments of a time that has passed', async () => {
-  const schedule = await made({ interval_seconds: undefined, cron_expression: '*/10 * * * *' });
+  const schedule = await on.made({ interval_seconds: undefined, cron_expression: '*/10 * * * *' });
   const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
   const at = (minutes: number) => new Date(hour + minutes * 60_000).toISOString();
-  const backfill = (body: object) => send(`/schedules/${schedule.id}/backfill`, body);
+  const backfill = (body: object) => on.send(`/schedules/${schedule.id}/backfill`, body);
   const answer = await backfill({ from: at(-60), to: at(-30), overlap: 'allow_all' });
   expect(answer.json()).toEqual({ runs: 4 });
-  const runs = async () => (await handleOf(schedule).describe()).info.numActionsTaken;
+  const runs = async () => (await on.handleOf(schedule).describe()).info.numActionsTaken;
   const until = Date.now() + 5_000;
   while ((await runs()) < 4 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await runs()).toBe(4);

@@ -1,54 +1,40 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ScheduleNotFoundError } from '@temporalio/client';
-import type { CreatedOrg } from '../../src/api/create-org.js';
 import { MainspringClient } from '../../src/client/index.js';
 import { getSchedule } from '../../src/db/schedules.js';
-import { temporalScheduleId } from '../../src/messages/task.js';
-import type { Schedule, SchedulePreview } from '../../src/schemas/schedule.js';
-import { startTaskApi, type TaskApi } from '../support/task-api.js';
+import type { Schedule } from '../../src/schemas/schedule.js';
+import { type ScheduleApi, startScheduleApi } from '../support/schedule-api.js';
 
-let api: TaskApi;
-let org: CreatedOrg;
-let key: string;
-let agent: string;
+let on: ScheduleApi;
 beforeAll(async () => {
-  api = await startTaskApi();
-  org = await api.org();
-  key = org.key;
-  agent = (await api.surveyor(org)).name;
+  on = await startScheduleApi();
 });
-afterAll(() => api.close());
-
-const send = (path: string, body?: unknown, method?: string) =>
-  api.send(path, { key, ...(body === undefined ? {} : { body }), ...(method ? { method } : {}) });
-const wish = (over: object = {}) => ({ agent_name: agent, interval_seconds: 3_600, ...over });
-async function made(over: object = {}): Promise<Schedule> {
-  const answer = await send('/schedules', wish(over));
-  if (answer.status !== 201) throw new Error(answer.text);
-  return answer.json<{ schedule: Schedule }>().schedule;
-}
-const handleOf = ({ id }: Schedule) =>
-  api.context.client.schedule.getHandle(temporalScheduleId({ orgId: org.orgId, scheduleId: id }));
-const rowOf = ({ id }: Schedule) => getSchedule(api.database.db, org.orgId, id);
-const nextOf = async (path: string) => (await send(path)).json<SchedulePreview>().next_runs;
+afterAll(() => on.api.close());
+const rowOf = ({ id }: Schedule) => getSchedule(on.api.database.db, on.org.orgId, id);
 
 test('a schedule has the defaults of a heartbeat, and stands in Temporal before it is answered', async () => {
-  const schedule = await made();
+  const schedule = await on.made();
   expect(schedule).toMatchObject({
-    ...{ agent_name: agent, cron_expression: null, interval_seconds: 3_600, timezone: 'UTC', enabled: true },
+    ...{
+      agent_name: on.agent,
+      cron_expression: null,
+      interval_seconds: 3_600,
+      timezone: 'UTC',
+      enabled: true,
+    },
     ...{ prompt_template: 'Perform your scheduled check.', method_name: null, priority: 7, overlap: 'skip' },
     ...{ delivery: [{ channel: 'log' }], catchup_window_ms: 3_600_000, jitter_ms: 0, ends_at: null },
     ...{ metadata: {}, declared: false, timeout_seconds: null },
   });
-  const { spec, policies, state, action } = await handleOf(schedule).describe();
+  const { spec, policies, state, action } = await on.handleOf(schedule).describe();
   expect(spec.intervals).toMatchObject([{ every: 3_600_000 }]);
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
   expect(state.paused).toBe(false);
-  expect(action).toMatchObject({ priority: { priorityKey: 5, fairnessKey: org.orgId } });
+  expect(action).toMatchObject({ priority: { priorityKey: 5, fairnessKey: on.org.orgId } });
   // An interval is counted from when it was made.
   const first = Math.floor(Date.parse(schedule.created_at) / 1_000) * 1_000 + 3_600_000;
   expect(schedule.next_run_at).toBe(new Date(first).toISOString());
-  expect((await nextOf(`/schedules/${schedule.id}/preview`))[0]).toBe(schedule.next_run_at);
+  expect((await on.nextOf(`/schedules/${schedule.id}/preview`))[0]).toBe(schedule.next_run_at);
 });
 
 test('what is previewed of an expression is what Temporal plans, ten times', async () => {
@@ -61,21 +47,21 @@ test('what is previewed of an expression is what Temporal plans, ten times', asy
   ]) {
     const zone = 'Europe/Madrid';
     const query = new URLSearchParams({ cron_expression: expression, timezone: zone });
-    const shown = await nextOf(`/schedules/preview?${query}`);
+    const shown = await on.nextOf(`/schedules/preview?${query}`);
     expect(shown).toHaveLength(10);
-    const schedule = await made({
+    const schedule = await on.made({
       ...{ interval_seconds: undefined, cron_expression: expression, timezone: zone },
     });
-    expect(await nextOf(`/schedules/${schedule.id}/preview`)).toEqual(shown);
+    expect(await on.nextOf(`/schedules/${schedule.id}/preview`)).toEqual(shown);
   }
 });
 
 test('its times end where it ends', async () => {
   const endsAt = new Date(Date.now() + 2.5 * 3_600_000).toISOString();
-  const schedule = await made({ ends_at: endsAt });
-  expect(await nextOf(`/schedules/${schedule.id}/preview`)).toHaveLength(2);
+  const schedule = await on.made({ ends_at: endsAt });
+  expect(await on.nextOf(`/schedules/${schedule.id}/preview`)).toHaveLength(2);
   const query = new URLSearchParams({ interval_seconds: '3600', ends_at: endsAt });
-  expect(await nextOf(`/schedules/preview?${query}`)).toHaveLength(2);
+  expect(await on.nextOf(`/schedules/preview?${query}`)).toHaveLength(2);
 });
 
 test.each([
@@ -106,17 +92,17 @@ test.each([
   ],
   [{ actionBundle: { actions: [] } }, 'actionBundle'],
 ])('%j is refused, naming the field', async (over, path) => {
-  const answer = await send('/schedules', wish(over));
+  const answer = await on.send('/schedules', on.wish(over));
   expect(answer.status).toBe(422);
   expect(answer.problem().errors?.map((error) => error.path)).toContain(path);
 });
 
 test('a change reaches Temporal; what it does not name stays', async () => {
   const delivery = { channel: 'webhook', webhook_url: 'https://hook.example.com/?sig=s3cr3t' };
-  const schedule = await made({ name: 'Hourly', metadata: { a: 1 }, delivery });
+  const schedule = await on.made({ name: 'Hourly', metadata: { a: 1 }, delivery });
   expect(JSON.stringify(schedule)).not.toContain('s3cr3t');
   const stored = (await rowOf(schedule))?.delivery;
-  const answer = await send(
+  const answer = await on.send(
     `/schedules/${schedule.id}`,
     { cron_expression: '0 6 * * *', overlap: 'buffer_one', jitter: '30s', priority: 'HIGH' },
     'PATCH',
@@ -127,56 +113,57 @@ test('a change reaches Temporal; what it does not name stays', async () => {
     ...{ name: 'Hourly', metadata: { a: 1 }, priority: 3 },
   });
   expect((await rowOf(schedule))?.delivery).toEqual(stored);
-  const { spec, policies, action } = await handleOf(schedule).describe();
+  const { spec, policies, action } = await on.handleOf(schedule).describe();
   expect(spec.intervals).toEqual([]);
   expect(spec.calendars?.[0]).toMatchObject({ hour: [{ start: 6 }] });
   expect(spec.jitter).toBe(30_000);
   expect(policies.overlap).toBe('BUFFER_ONE');
-  expect(action).toMatchObject({ priority: { priorityKey: 3, fairnessKey: org.orgId } });
+  expect(action).toMatchObject({ priority: { priorityKey: 3, fairnessKey: on.org.orgId } });
 });
 
 test('a change that was meant for another revision is refused', async () => {
-  const { id } = await made();
+  const { id } = await on.made();
   const change = (revision: string) =>
-    api.send(`/schedules/${id}`, {
-      ...{ key, method: 'PATCH', body: { name: 'x' }, headers: { 'if-match': revision } },
+    on.api.send(`/schedules/${id}`, {
+      ...{ key: on.org.key, method: 'PATCH', body: { name: 'x' }, headers: { 'if-match': revision } },
     });
   expect((await change('"7"')).status).toBe(412);
   expect((await change('"1"')).headers.get('etag')).toBe('"2"');
 });
 
 test('a prompt is taken away by null', async () => {
-  const asking = await made({ method_name: 'survey', input: { category: 'x' }, prompt_template: 'Look.' });
+  const asking = await on.made({ method_name: 'survey', input: { category: 'x' }, prompt_template: 'Look.' });
   const change = async ({ id }: Schedule, body: object) =>
-    (await send(`/schedules/${id}`, body, 'PATCH')).json<{ schedule: Schedule }>().schedule.prompt_template;
+    (await on.send(`/schedules/${id}`, body, 'PATCH')).json<{ schedule: Schedule }>().schedule
+      .prompt_template;
   expect(asking.prompt_template).toBe('Look.');
   expect(await change(asking, { name: 'x' })).toBe('Look.');
   expect(await change(asking, { prompt_template: null })).toBeNull();
-  expect(await change(await made({ prompt_template: 'Look.' }), { prompt_template: null })).toBe(
+  expect(await change(await on.made({ prompt_template: 'Look.' }), { prompt_template: null })).toBe(
     'Perform your scheduled check.',
   );
 });
 
 test('a repeat of a request makes no second one, and a deleted one starts nothing', async () => {
   const headers = { 'idempotency-key': 'once' };
-  const create = () => api.send('/schedules', { key, body: wish(), headers });
+  const create = () => on.api.send('/schedules', { key: on.org.key, body: on.wish(), headers });
   const [first, second] = [await create(), await create()];
   const { schedule } = first.json<{ schedule: Schedule }>();
   expect(second.json<{ schedule: Schedule }>().schedule.id).toBe(schedule.id);
-  expect((await send(`/schedules/${schedule.id}`, undefined, 'DELETE')).status).toBe(204);
-  expect((await send(`/schedules/${schedule.id}`, undefined, 'DELETE')).status).toBe(404);
-  expect((await send(`/schedules/${schedule.id}`)).status).toBe(404);
-  await expect(handleOf(schedule).describe()).rejects.toThrow(ScheduleNotFoundError);
+  expect((await on.send(`/schedules/${schedule.id}`, undefined, 'DELETE')).status).toBe(204);
+  expect((await on.send(`/schedules/${schedule.id}`, undefined, 'DELETE')).status).toBe(404);
+  expect((await on.send(`/schedules/${schedule.id}`)).status).toBe(404);
+  await expect(on.handleOf(schedule).describe()).rejects.toThrow(ScheduleNotFoundError);
 });
 
 test('lists filter by agent and by what is enabled, and go on page by page', async () => {
-  const other = (await api.surveyor(org)).name;
+  const other = (await on.api.surveyor(on.org)).name;
   const ids = [
-    (await made({ agent_name: other })).id,
-    (await made({ agent_name: other, enabled: false })).id,
+    (await on.made({ agent_name: other })).id,
+    (await on.made({ agent_name: other, enabled: false })).id,
   ];
   const list = async (query: string) =>
-    (await send(`/schedules?agent_name=${encodeURIComponent(other)}${query}`)).json<{
+    (await on.send(`/schedules?agent_name=${encodeURIComponent(other)}${query}`)).json<{
       schedules: Schedule[];
       nextCursor: string | null;
     }>();
@@ -187,8 +174,8 @@ test('lists filter by agent and by what is enabled, and go on page by page', asy
 });
 
 test('the client has a method for each', async () => {
-  const { schedules } = new MainspringClient({ baseUrl: api.url, apiKey: key });
-  const agent_name = (await api.surveyor(org)).name;
+  const { schedules } = new MainspringClient({ baseUrl: on.api.url, apiKey: on.org.key });
+  const agent_name = (await on.api.surveyor(on.org)).name;
   const { id } = await schedules.create({ agent_name, cron_expression: '0 9 * * *', enabled: false });
   expect(await schedules.change(id, { interval_seconds: 60 })).toMatchObject({ interval_seconds: 60 });
   expect((await schedules.resume(id)).enabled).toBe(true);

@@ -54,7 +54,8 @@ describeRedis('entries', () => {
     await own.task('left-behind');
     await own.settled();
     await until(async () => !(await own.consumers()).includes('dead'));
-    expect(await own.consumers()).toHaveLength(1);
+    // On a busy machine the other one may be taken for gone, too: it comes back with its next read.
+    await until(async () => (await own.consumers()).length === 1);
   });
 
   test('of a dead consumer are found behind many that are being worked on', async () => {

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createLog } from '../../../src/log.js';
 import { deliverEmail, type GivenEmail } from '../../support/emails.js';
+import { keepLog } from '../../support/kept-log.js';
 import { closedPort } from '../../support/receiver.js';
 import { openSmtpServer, reply, type TestSmtpServer } from '../../support/smtp-server.js';
 
 let server: TestSmtpServer | undefined;
-let lines: string[] = [];
-const log = createLog('info', { write: (line: string) => void lines.push(line) });
+const { log, lines } = keepLog();
 
 beforeEach(() => {
-  lines = [];
+  lines.length = 0;
 });
 afterEach(async () => {
   await server?.close();

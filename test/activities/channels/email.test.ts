@@ -1,15 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { verdictOf } from '../../../src/activities/verdict.js';
-import { createLog } from '../../../src/log.js';
 import { deliverEmail, type GivenEmail, RECIPIENTS } from '../../support/emails.js';
+import { keepLog } from '../../support/kept-log.js';
 import { openSmtpServer, reply, type TestSmtpServer } from '../../support/smtp-server.js';
 
 let server: TestSmtpServer | undefined;
-let lines: string[] = [];
-const log = createLog('info', { write: (line: string) => void lines.push(line) });
+const { log, lines } = keepLog();
 
 beforeEach(() => {
-  lines = [];
+  lines.length = 0;
 });
 afterEach(async () => {
   await server?.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRedisStreamChannel } from '../../../src/activities/channels/redis-stream.js';
-import type { StoredRequest } from '../../../src/db/tables.js';
 import { createRedis, MOST_RESULTS, type Redis } from '../../../src/redis.js';
+import type { DeliveryRequest } from '../../../src/schemas/delivery.js';
 import { silentLog } from '../../support/databases.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
 import { describeRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -10,7 +10,7 @@ import { until } from '../../support/until.js';
 const OWNER = { REDIS_ORG: 'org', TASK_STREAM: 'tasks', RESULT_STREAM: 'results' };
 const BODY = '{"task_id":"task-1","success":true}';
 
-const aResult = (request: StoredRequest = { stream: 'results' }) =>
+const aResult = (request: DeliveryRequest = { stream: 'results' }) =>
   outgoing(
     aDelivery({
       channel: 'redis_stream',

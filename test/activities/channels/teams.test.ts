@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OutgoingDelivery } from '../../../src/activities/channels/channel.js';
 import { createTeamsChannel } from '../../../src/activities/channels/teams.js';
 import { teamsMessage } from '../../../src/domain/teams-card.js';
-import { createLog } from '../../../src/log.js';
 import { createOutbound, type Outbound } from '../../../src/outbound/outbound.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
+import { keepLog } from '../../support/kept-log.js';
 import { openReceiver, type Receiver } from '../../support/receiver.js';
 import { newVault } from '../../support/vault.js';
 
@@ -14,11 +14,10 @@ const QUERY = '?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=
 const vault = newVault();
 let outbound: Outbound;
 let workflow: Receiver | undefined;
-let lines: string[] = [];
-const log = createLog('info', { write: (line: string) => void lines.push(line) });
+const { log, lines } = keepLog();
 
 beforeEach(() => {
-  lines = [];
+  lines.length = 0;
   outbound = createOutbound({ allow: [], allowLoopback: true, timeoutMs: 1_000, connectionsPerHost: 4 });
 });
 afterEach(async () => {

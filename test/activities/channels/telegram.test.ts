@@ -2,9 +2,9 @@ import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OutgoingDelivery } from '../../../src/activities/channels/channel.js';
 import { createTelegramChannel } from '../../../src/activities/channels/telegram.js';
-import { createLog } from '../../../src/log.js';
 import { createOutbound, type Outbound } from '../../../src/outbound/outbound.js';
 import { aDelivery, outgoing } from '../../support/deliveries.js';
+import { keepLog } from '../../support/kept-log.js';
 import { closedPort, openReceiver, type Receiver } from '../../support/receiver.js';
 import { newVault } from '../../support/vault.js';
 
@@ -12,11 +12,10 @@ const TOKEN = '123456:ABC-DEF_canary';
 const vault = newVault();
 let outbound: Outbound;
 let api: Receiver | undefined;
-let lines: string[] = [];
-const log = createLog('info', { write: (line: string) => void lines.push(line) });
+const { log, lines } = keepLog();
 
 beforeEach(() => {
-  lines = [];
+  lines.length = 0;
   outbound = createOutbound({ allow: [], allowLoopback: true, timeoutMs: 1_000, connectionsPerHost: 4 });
 });
 afterEach(async () => {
