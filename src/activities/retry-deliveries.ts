@@ -14,6 +14,8 @@ import type { Outcome, OutcomeRecorder } from './record-outcomes.js';
 const RUN_MS = 60_000;
 /** While attempts are under way, what became due meanwhile is looked for so often. */
 const LOOK_MS = 200;
+/** So often, so far apart, is tried to write what an attempt came to: for less time than its delivery is taken for. */
+const RECORD_TRIES = 40;
 /** What is due within this time is waited for here: the engine's own timers are up to 1 s late. */
 const WAITED_FOR_MS = 1_000;
 const SHORTEST_WAIT_MS = 10;
@@ -45,9 +47,18 @@ export function createRetryDeliveries(given: RetryDeliveriesOptions) {
   const { database, log, now, wait, stopping } = options;
 
   async function run(endpoint: Endpoint): Promise<EndpointState> {
+    const attempts = createAttempts(options, endpoint);
+    try {
+      return await rounds(endpoint, attempts);
+    } finally {
+      // What is under way when a statement fails is written all the same: it would be sent again.
+      while (await attempts.recordEnded());
+    }
+  }
+
+  async function rounds(endpoint: Endpoint, attempts: Attempts): Promise<EndpointState> {
     const endsAt = now() + RUN_MS;
     const cancelled = cancellationSignal();
-    const attempts = createAttempts(options, endpoint);
     for (;;) {
       const circuit = circuitOf(await getEndpoint(database.db, endpoint));
       const isOver = now() >= endsAt || cancelled.aborted || stopping?.aborted === true;
@@ -77,6 +88,7 @@ export function createRetryDeliveries(given: RetryDeliveriesOptions) {
 }
 
 type Options = RetryDeliveriesOptions & { now: () => number };
+type Attempts = ReturnType<typeof createAttempts>;
 
 /** Attempts at one receiver, side by side: one that takes long holds up no other. */
 function createAttempts(options: Options, endpoint: Endpoint) {
@@ -85,8 +97,17 @@ function createAttempts(options: Options, endpoint: Endpoint) {
   const underWay = new Set<Promise<void>>();
   const ended: Outcome[] = [];
 
-  const record = (outcomes: readonly Outcome[]) =>
-    recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
+  /** Waits for a database that is away: what was sent and is not written is sent again. */
+  async function record(outcomes: readonly Outcome[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await recorder.record(db, { orgId: endpoint.orgId, outcomes, owned: endpoint.receiver });
+      } catch (error) {
+        if (tries === RECORD_TRIES) throw error;
+        await delay(LOOK_MS);
+      }
+    }
+  }
 
   function start(delivery: TakenDelivery): void {
     const attempted = attempt(options, delivery).then((outcome) => {

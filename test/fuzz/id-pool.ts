@@ -82,6 +82,8 @@ export function createIdPool(): IdPool {
       learnIds('subscriptions', [answer.subscription, answer.subscriptions].flat());
       // Not those of other answers: the run's own agent must stay as it is.
       if (method === 'POST' && path === '/agents') learnIds('agents', answer.agent);
+      // Rare otherwise: only such a one can be resumed.
+      if (method === 'POST' && path.endsWith('/pause')) learnIds('paused agents', answer.agent);
       learnToolCalls(answer.executionId, answer.toolCalls);
       if (isObject(answer.task)) learnToolCalls(answer.task.task_id, answer.task.tool_calls);
       learnTasks([answer, { task_id: answer.executionId }, answer.task, answer.tasks].flat());

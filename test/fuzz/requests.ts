@@ -90,7 +90,8 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
       if (made) return encodeURIComponent(name === 'callId' ? made.callId : made.taskId);
       if (name === 'key') return String(values(schema, name, random));
       if (isOwn(operation) && !chance(random, 0.1)) return callers.agent.id;
-      return pool.pick(kindOf(path), random) ?? random.pick(IDS);
+      const paused = path === '/agents/{id}/resume' ? pool.pick('paused agents', random) : undefined;
+      return paused ?? pool.pick(kindOf(path), random) ?? random.pick(IDS);
     });
   }
 
