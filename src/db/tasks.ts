@@ -235,6 +235,14 @@ export async function setWaiting(
     .execute();
 }
 
+/** Whether a task of any organisation could begin and has not. */
+export async function doesTaskWait(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ waits: boolean }>`
+    select exists (select from tasks where overdue_at is not null and started_at is null
+      and (scheduled_at is null or scheduled_at <= now())) as waits`.execute(db);
+  return rows[0]?.waits ?? false;
+}
+
 /**
  * Tasks whose workflow ought to have begun or ended them by now, marked so that each comes round once in a minute:
  * the workflow of one was lost, or only late.

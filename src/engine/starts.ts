@@ -5,7 +5,7 @@ import { type AgentRef, agentWorkflowId } from '../messages/agent.js';
 import { type Endpoint, endpointId } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
-import { type TaskRef, taskWorkflowId } from '../messages/task.js';
+import { type TaskInput, type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { timerHourId } from '../messages/timer-hour.js';
 import { timerWindowId } from '../messages/timer-window.js';
 
@@ -34,6 +34,8 @@ export interface AboutTask {
   priority: number;
   agentId: string;
   startsAt?: Date | undefined;
+  /** Nothing waits: it may begin by the shortest way. */
+  isFirst?: boolean;
 }
 
 export const startOfOwner = (orgId: string, { kind, startsAt }: Owner): Start => {
@@ -75,11 +77,14 @@ export const startOfAgent = (ref: AgentRef): Start => ({
   agentId: ref.agentId,
 });
 
-export const startOfTask = (ref: TaskRef, { priority, agentId, startsAt }: AboutTask): Start => ({
+export const startOfTask = (
+  ref: TaskRef,
+  { priority, agentId, startsAt, isFirst = false }: AboutTask,
+): Start => ({
   type: 'task',
   workflowId: taskWorkflowId(ref),
   queue: QUEUES.tasks,
-  input: ref,
+  input: isFirst ? ({ ...ref, isFirst } satisfies TaskInput) : ref,
   orgId: ref.orgId,
   kind: 'task',
   summary: 'A task of an agent, from its start to its result',

@@ -6,6 +6,12 @@ export interface TaskRef {
   taskId: string;
 }
 
+/** A task as its workflow is started. */
+export interface TaskInput extends TaskRef {
+  /** Nothing waited when it was submitted: it may begin by the shortest way. */
+  isFirst?: boolean;
+}
+
 /** A task that a schedule starts: its id is the rest of its workflow's, which Temporal gives it. */
 export interface ScheduledTaskRef {
   orgId: string;

@@ -3,6 +3,7 @@ import { insertDeliveries } from '../db/deliveries.js';
 import { appendEvents, type NewEvent } from '../db/events.js';
 import { notify } from '../db/notify.js';
 import {
+  doesTaskWait,
   endDescendants,
   endTask,
   endUnmadeCalls,
@@ -80,7 +81,10 @@ export function createTasks({ database, starter, ...results }: TasksOptions): Ta
     async submit(task) {
       const { orgId, id: taskId, priority, agent, createdAt } = task;
       const startsAt = task.scheduledAt ?? undefined;
-      if (!task.parent) await starter.startTask({ orgId, taskId }, { priority, agentId: agent.id, startsAt });
+      if (!task.parent) {
+        const isFirst = !(await doesTaskWait(database.db));
+        await starter.startTask({ orgId, taskId }, { priority, agentId: agent.id, startsAt, isFirst });
+      }
       const row = await database.db.transaction().execute(async (tx) => {
         const written = await insertTask(tx, task);
         if (written)

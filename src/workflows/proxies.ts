@@ -82,14 +82,15 @@ export const keepSession = (heartbeatTimeoutMs: number) =>
 
 /**
  * A task's first step waits its turn by the priority that the task was started with, for as long as that takes. Started
- * eagerly it would overtake the queue: a slot that was just freed is taken by whoever asks before the next poll.
+ * eagerly it would overtake a queue: a slot that was just freed is taken by whoever asks before the next poll.
  */
-export const { beginTask } = proxyActivities<Activities>({
-  taskQueue: QUEUES.tasks,
-  allowEagerDispatch: false,
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
-});
+export const beginTask = (isFirst: boolean) =>
+  proxyActivities<Activities>({
+    taskQueue: QUEUES.tasks,
+    allowEagerDispatch: isFirst,
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  }).beginTask;
 
 /** One statement; idempotent, so an outage of the database is waited out. */
 export const { enlistTask } = proxyLocalActivities<Activities>({

@@ -9,6 +9,7 @@ import { outcomeOf } from '../domain/task-outcome.js';
 import {
   type Plan,
   type ScheduledTaskRef,
+  type TaskInput,
   type TaskOutcome,
   type TaskRef,
   type TaskRun,
@@ -24,9 +25,9 @@ import { createTimeLimit, TimeIsOver } from './time-limit.js';
 const CLOSING_MS = 30_000;
 
 /** Null where there is nothing to do: it ended before, was never acknowledged, or is cancelled while it waits. */
-async function begin(ref: TaskRef): Promise<Plan | null> {
+async function begin(ref: TaskRef, isFirst: boolean): Promise<Plan | null> {
   try {
-    return await beginTask(ref);
+    return await beginTask(isFirst)(ref);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // Otherwise its row would wait, and the sweep start it anew.
@@ -39,12 +40,13 @@ async function begin(ref: TaskRef): Promise<Plan | null> {
  * One task of an agent. Its row is the truth: what was said, what calls came to. Every call of a model or a tool is an
  * activity of its own, so that one whose answer was recorded is never made again.
  */
-export async function task(input: TaskRef | ScheduledTaskRef, resumed?: Plan): Promise<TaskRun | null> {
-  const ref = 'taskId' in input ? input : { orgId: input.orgId, taskId: taskIdOf(workflowInfo().workflowId) };
+export async function task(input: TaskInput | ScheduledTaskRef, resumed?: Plan): Promise<TaskRun | null> {
+  const taskId = 'taskId' in input ? input.taskId : taskIdOf(workflowInfo().workflowId);
+  const ref: TaskRef = { orgId: input.orgId, taskId };
   const state: TaskState = { agentName: '', status: 'queued', stage: null, calls: [], steps: 0 };
   setHandler(taskQuery, () => state);
   if ('scheduleId' in input && !resumed && !(await enlistTask({ ...input, ...ref }))) return null;
-  const plan = resumed ?? (await begin(ref));
+  const plan = resumed ?? (await begin(ref, 'isFirst' in input && input.isFirst === true));
   if (plan === null) return null;
 
   Object.assign(state, { agentName: plan.agentName, status: 'running', steps: plan.steps });

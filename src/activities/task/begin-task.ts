@@ -22,8 +22,8 @@ export interface BeginTaskOptions {
 }
 
 /** A row is written some ms after its workflow was started. A further attempt would stand at the end of the queue. */
-const ROW_LOOKS = 10;
-const ROW_LOOK_MS = 20;
+const ROW_LOOKS = 40;
+const ROW_LOOK_MS = 5;
 /** After so many attempts a row that is not there will not come: nobody acknowledged it. */
 const MOST_LOOKS = 12;
 /** A paused agent keeps what it was given: it is looked at again after this time. */
