@@ -64,21 +64,38 @@ async function begun(ask, name, count) {
     .toSorted((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at));
 }
 
+/** Submits so many one after the other, each when the one before has ended: how long each waited for its start. */
+async function oneByOne(product, ask, { name, priority, count }) {
+  const waited = [];
+  for (let order = 0; order < count; order++) {
+    await submit(product, { name: `${name}${order}`, priority, count: 1, connections: 1 });
+    const { task } = await ask(`/tasks/${name}${order}-0?wait=30s`);
+    waited.push(waitMsOf(task));
+  }
+  return { created: count, p50: quantile(waited, 0.5), p99: quantile(waited, 0.99) };
+}
+
+/** How many of the first ones that have begun were overtaken: by a worse priority, or by one that was sent later. */
+async function overtaken(ask, moments) {
+  const before = await begun(ask, 'first', SUBMITTED);
+  const behind = [...(await begun(ask, 'queue', QUEUED)), ...(await begun(ask, 'beside', SUBMITTED))];
+  const sent = before.map(({ task_id: id }) => moments.get(id));
+  // Of two that were under way at once neither was submitted first.
+  const passed = sent.filter(({ sentAt }, index) =>
+    sent.slice(index + 1).some(({ answeredAt }) => answeredAt < sentAt),
+  );
+  return { count: before.length, early: behind.length + passed.length };
+}
+
 /** Submission, the way to the start when idle, and both beside a long queue. */
 export async function tasks({ product, report, model }) {
   const ask = asking(product);
   const moments = new Map();
   await sleep(SETTLE_MS);
   await submit(product, { name: 'warm', priority: 5, count: 20, connections: 1 });
-  await report('a lone task, from its submission to its start', async () => {
-    const waited = [];
-    for (let order = 0; order < ALONE; order++) {
-      await submit(product, { name: `alone${order}`, priority: 5, count: 1, connections: 1 });
-      const { task } = await ask(`/tasks/alone${order}-0?wait=30s`);
-      waited.push(waitMsOf(task));
-    }
-    return { created: ALONE, p50: quantile(waited, 0.5), p99: quantile(waited, 0.99) };
-  });
+  await report('a lone task, from its submission to its start', () =>
+    oneByOne(product, ask, { name: 'alone', priority: 5, count: ALONE }),
+  );
   model.delayMs = THINKS_MS;
   await report(`submission of tasks, ${CONNECTIONS} connections`, async () =>
     shown(await submit(product, { name: 'first', priority: 5, count: SUBMITTED, moments })),
@@ -89,25 +106,10 @@ export async function tasks({ product, report, model }) {
   await report('submission beside that queue', async () =>
     shown(await submit(product, { name: 'beside', priority: 7, count: SUBMITTED })),
   );
-  await report('CRITICAL ones beside that queue, from submission to start', async () => {
-    const waited = [];
-    for (let order = 0; order < LATE_ONES; order++) {
-      await submit(product, { name: `late${order}`, priority: 1, count: 1, connections: 1 });
-      const { task } = await ask(`/tasks/late${order}-0?wait=30s`);
-      waited.push(waitMsOf(task));
-    }
-    return { created: LATE_ONES, p50: quantile(waited, 0.5), p99: quantile(waited, 0.99) };
-  });
-  await report('out of order', async () => {
-    const before = await begun(ask, 'first', SUBMITTED);
-    const behind = [...(await begun(ask, 'queue', QUEUED)), ...(await begun(ask, 'beside', SUBMITTED))];
-    const sent = before.map(({ task_id: id }) => moments.get(id));
-    // Of two that were under way at once neither was submitted first.
-    const overtaken = sent.filter(({ sentAt }, index) =>
-      sent.slice(index + 1).some(({ answeredAt }) => answeredAt < sentAt),
-    );
-    return { count: before.length, early: behind.length + overtaken.length };
-  });
+  await report('CRITICAL ones beside that queue, from submission to start', () =>
+    oneByOne(product, ask, { name: 'late', priority: 1, count: LATE_ONES }),
+  );
+  await report('out of order', () => overtaken(ask, moments));
 }
 
 /** What the product has to be started with. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ScheduleRow } from '../db/schedules.js';
 import { maskedDelivery } from '../domain/delivery-secrets.js';
 import { nextRuns } from '../schedules/cycle.js';
-import { cycleOf } from '../schedules/scheduling.js';
+import { cycleOf } from '../schedules/row-cycle.js';
 import type { Schedule } from '../schemas/schedule.js';
 import type { Services } from './services.js';
 

@@ -33,7 +33,8 @@ function zoneOf(timezone: string): string | null {
 
 /** Why an expression is not one that Temporal and we read alike: it takes a sixth field for a year, `#` for a comment, and has no `L`, `W` and `?`. */
 function flawOf(fields: readonly string[]): string | null {
-  if (fields.length !== 5) return 'has five fields: minute, hour, day of month, month, day of week';
+  if (fields.length !== 5)
+    return 'has five fields: minute, hour, day of month, month, day of week; seconds, years and @daily are not taken';
   const [, , , month = '', weekday = ''] = fields;
   const words = (field: string) => field.toLowerCase().match(/[a-z]+/g) ?? [];
   const isKnown =
@@ -71,13 +72,14 @@ export function readCycle(given: GivenCycle, now: Date): ReadCycle {
   try {
     if (nextRuns(cycle, { after: now, count: 1, anchor: now }).length > 0) return { kind: 'ready', cycle };
   } catch (error) {
-    return refused(
-      'cron_expression',
-      `is not an expression: ${error instanceof Error ? error.message : error}`,
-    );
+    return refused('cron_expression', `is not an expression: ${reasonOf(error)}`);
   }
   return refused('cron_expression', `"${cycle.cron}" never runs`);
 }
+
+/** What the library says, without the names of its classes. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/^Cron[A-Za-z]*: /, '');
 
 export interface RunsWanted {
   after: Date;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Worker } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { applyDeclared } from '../declared/apply-declared.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
@@ -37,6 +37,30 @@ function timesToStop({ SHUTDOWN_TIMEOUT_SECONDS: seconds }: Context['config']) {
   return { shutdownForceTime, shutdownGraceTime: shutdownForceTime - Math.min(CANCELLING_MS, limitMs / 4) };
 }
 
+/** What the workers of a process have in common, and what their queues need. */
+function createOptions(
+  { config, connection, namespace, dataConverter }: Context,
+  shared: Pick<WorkerOptions, 'activities' | 'workflowBundle'>,
+) {
+  // By default two containers may have the same one; whoever counts workers counts these.
+  const identity = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
+  return (taskQueue: Queue): WorkerOptions => ({
+    ...{ connection, namespace, dataConverter, identity, taskQueue },
+    ...shared,
+    maxConcurrentActivityTaskExecutions:
+      taskQueue === QUEUES.tasks ? config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
+    activityTaskPollerBehavior: POLLS,
+    workflowTaskPollerBehavior: POLLS,
+    ...timesToStop(config),
+    // After kill -9 of a worker its workflows wait this long for it before another one takes them.
+    stickyQueueScheduleToStartTimeout: '2s',
+    // An armed window is given up after 5 s of silence; the default would report only every 4 s.
+    maxHeartbeatThrottleInterval: '1s',
+    // Retrying a workflow task for ever would look alive and never be.
+    workflowFailureErrorTypes: { '*': ['Error'] },
+  });
+}
+
 /** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
   // Before there is a worker: what fails here leaves nothing that runs.
@@ -47,30 +71,8 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const stopping = new AbortController();
   const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
   const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);
-  // By default two containers may have the same one; whoever counts workers counts these.
-  const identity = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
-  const create = (taskQueue: Queue) =>
-    Worker.create({
-      connection: context.connection,
-      namespace: context.namespace,
-      identity,
-      dataConverter: context.dataConverter,
-      taskQueue,
-      activities,
-      workflowBundle: bundle,
-      maxConcurrentActivityTaskExecutions:
-        taskQueue === QUEUES.tasks ? context.config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
-      activityTaskPollerBehavior: POLLS,
-      workflowTaskPollerBehavior: POLLS,
-      ...timesToStop(context.config),
-      // After kill -9 of a worker its workflows wait this long for it before another one takes them.
-      stickyQueueScheduleToStartTimeout: '2s',
-      // An armed window is given up after 5 s of silence; the default would report only every 4 s.
-      maxHeartbeatThrottleInterval: '1s',
-      // Retrying a workflow task for ever would look alive and never be.
-      workflowFailureErrorTypes: { '*': ['Error'] },
-    });
-  const workers = await Promise.all(Object.values(QUEUES).map(create));
+  const optionsOf = createOptions(context, { activities, workflowBundle: bundle });
+  const workers = await Promise.all(Object.values(QUEUES).map((queue) => Worker.create(optionsOf(queue))));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   const stopOwning = ownEventDeliveries(context);
   // Last: what it takes in needs all of them.

@@ -279,7 +279,7 @@ describe('no answer', () => {
     const receiver = await receiverOf(() => undefined);
     const outbound = outboundOf({ connectionsPerHost: 1 });
     const results = await Promise.allSettled(
-      [1, 2].map(() => post(outbound, receiver.url, { timeoutMs: 100 })),
+      [1, 2].map(() => post(outbound, receiver.url, { timeoutMs: 1_000 })),
     );
     expect(results).toMatchObject([
       { reason: { failure: 'timeout' } },

@@ -20,7 +20,7 @@ export function createLogChannel(log: Log): Channel {
         log.info({ org: orgId, tenant: tenantId, timer: timerId, delivery: id }, 'Timer fired');
       else {
         const { agent_name: agent, success, execution_time_ms: durationMs }: Ended = JSON.parse(body);
-        const status = success ? 'completed' : 'failed';
+        const status = success ? 'completed' : 'not completed';
         log.info({ org: orgId, task: taskId, delivery: id, agent, status, durationMs }, 'Task ended');
       }
       return { kind: 'delivered', answer: keptText(Buffer.from(body)) };

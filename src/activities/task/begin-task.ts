@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Kysely } from 'kysely';
 import { type AgentRow, getAgent } from '../../db/agents.js';
 import type { Database, Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
+import type { Tables } from '../../db/tables.js';
 import { beginTask, getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
 import { type Catalogue, definitionOf, methodsOf } from '../../hosted/catalogue.js';
 import type { Plan, TaskError, TaskRef } from '../../messages/task.js';
@@ -77,23 +79,33 @@ async function awaitRow(db: Db, { orgId, taskId }: TaskRef): Promise<TaskRow | u
   }
 }
 
+/** What has a workflow is written after that was started: throws until it has waited long enough. */
+function waitForRow(): void {
+  if (Context.current().info.attempt < MOST_LOOKS)
+    throw ApplicationFailure.retryable('its row has not been written yet', 'NotYet');
+}
+
+/** Its workflow may have been started for another moment, by a request that got no answer. */
+function waitForMoment({ scheduled_at: startsAt }: TaskRow, now: number): void {
+  const aheadMs = startsAt === null ? 0 : startsAt.getTime() - now;
+  if (aheadMs > 0)
+    throw ApplicationFailure.create({ message: 'its moment has not come', nextRetryDelay: aheadMs });
+}
+
+/** Undefined where it has ended meanwhile. */
+const moveToRunning = (db: Kysely<Tables>, { orgId, taskId: id }: TaskRef, at: Date) =>
+  db.transaction().execute(async (tx) => {
+    const begun = await beginTask(tx, { orgId, id }, at);
+    // One that goes on after its workflow was started anew has told of its start.
+    if (begun && begun.started_at?.getTime() === at.getTime())
+      await appendEvents(tx, [taskEvent(begun, 'task.started', {}, at)]);
+    return begun;
+  });
+
 /** Moves a task to running and says how it is carried out; null where there is nothing to do. */
 export function createBeginTask(options: BeginTaskOptions) {
   const { database, catalogue, tasks, now = Date.now } = options;
   const { db } = database;
-
-  /** What has a workflow is written after that was started: throws until it has waited long enough. */
-  function waitForRow(): void {
-    if (Context.current().info.attempt < MOST_LOOKS)
-      throw ApplicationFailure.retryable('its row has not been written yet', 'NotYet');
-  }
-
-  /** Its workflow may have been started for another moment, by a request that got no answer. */
-  function waitForMoment({ scheduled_at: startsAt }: TaskRow): void {
-    const aheadMs = startsAt === null ? 0 : startsAt.getTime() - now();
-    if (aheadMs > 0)
-      throw ApplicationFailure.create({ message: 'its moment has not come', nextRetryDelay: aheadMs });
-  }
 
   async function end(
     ref: TaskRef,
@@ -105,23 +117,12 @@ export function createBeginTask(options: BeginTaskOptions) {
   }
   const fail = (ref: TaskRef, message: string) => end(ref, { category: 'configuration', message });
 
-  async function move(ref: TaskRef): Promise<TaskRow | undefined> {
-    const at = new Date(now());
-    return db.transaction().execute(async (tx) => {
-      const begun = await beginTask(tx, { orgId: ref.orgId, id: ref.taskId }, at);
-      // One that goes on after its workflow was started anew has told of its start.
-      if (begun && begun.started_at?.getTime() === at.getTime())
-        await appendEvents(tx, [taskEvent(begun, 'task.started', {}, at)]);
-      return begun;
-    });
-  }
-
   return async function begin(ref: TaskRef): Promise<Plan | null> {
     const { orgId } = ref;
     const task = await awaitRow(db, ref);
     if (!task) waitForRow();
     if (!task || hasEnded(task.status)) return null;
-    waitForMoment(task);
+    waitForMoment(task, now());
     const parent = task.parent_id === null ? undefined : await getTask(db, orgId, task.parent_id);
     if (parent && hasEnded(parent.status))
       return end(
@@ -133,7 +134,7 @@ export function createBeginTask(options: BeginTaskOptions) {
     if (!agent) return fail(ref, 'its agent was deleted');
     const lack = lackOf(options, task, agent);
     if (lack !== null) return fail(ref, lack);
-    if (!(await move(ref))) return null;
+    if (!(await moveToRunning(db, ref, new Date(now())))) return null;
     return {
       agentName: agent.name,
       leftMs: task.timeout_ms,

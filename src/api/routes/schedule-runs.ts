@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduleRow } from '../../db/schedules.js';
 import { listTasks } from '../../db/tasks.js';
 import { nextRuns } from '../../schedules/cycle.js';
-import { cycleOf } from '../../schedules/scheduling.js';
+import { cycleOf } from '../../schedules/row-cycle.js';
 import { Problem } from '../../schemas/problem.js';
 import {
   Backfill,
