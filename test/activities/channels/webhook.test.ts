@@ -152,7 +152,12 @@ describe('no answer', () => {
 
   test('for want of a connection of ours is no attempt', async () => {
     receiver = await openReceiver(() => undefined);
-    const narrow = createOutbound({ allow: [], allowLoopback: true, timeoutMs: 1_000, connectionsPerHost: 1 });
+    const narrow = createOutbound({
+      allow: [],
+      allowLoopback: true,
+      timeoutMs: 1_000,
+      connectionsPerHost: 1,
+    });
     const secretsOf = async () => [secret];
     const channel = createWebhookChannel({ outbound: narrow, vault, log, version: '1', secretsOf });
     const delivery = outgoing(aDelivery({ request: { url: receiver.url } }));
