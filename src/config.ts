@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isAllowEntry } from './outbound/guard.js';
-import { RedisUrl, SmtpUrl } from './schemas/server-url.js';
+import { NatsUrl, RedisUrl, SmtpUrl } from './schemas/server-url.js';
 
 const { version } = z
   .object({ version: z.string() })
@@ -153,6 +153,16 @@ export const Environment = z.object({
     .min(1)
     .optional()
     .describe('Of this process in its group; made up when not given'),
+  NATS_URL: NatsUrl.optional().describe('A NATS server with JetStream that carries tasks and events'),
+  NATS_ORG: z.string().default('demo').describe('The organisation that they belong to'),
+  DOCKER_HOST: z
+    .string()
+    .optional()
+    .describe('A container runtime: unix:///var/run/docker.sock, where that is there, or tcp://host:2375'),
+  CONTAINER_NETWORK: z.string().default('bridge').describe('Of agents in containers'),
+  CONTAINER_API_URL: httpUrl
+    .optional()
+    .describe('Where they reach the API; by default PUBLIC_URL, else http://host.docker.internal and PORT'),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
   DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
   METRICS_PORT: Port.optional().describe("Of the Temporal SDK's own metrics, which /metrics appends"),

@@ -4,6 +4,7 @@ import type { Db } from '../db/database.js';
 import { keepTools } from '../db/tools.js';
 import type { AgentChange, AgentRequest, Heartbeat } from '../schemas/agent.js';
 import { refusalsOf, sealed } from '../timers/prepare.js';
+import { hostingColumnsOf, mailColumnsOf } from './agent-mail-columns.js';
 import { invalid } from './problem.js';
 import type { Services } from './services.js';
 import { sealSettings } from './settings.js';
@@ -42,6 +43,7 @@ export function newAgentOf(
     intervalMs: heartbeat.interval,
     missedAfter: heartbeat.missedAfter,
     onMissed: sealActions(heartbeat.onMissed, orgId, services),
+    columns: { ...mailColumnsOf(request, services), ...hostingColumnsOf(request, services) },
   };
 }
 
@@ -81,6 +83,8 @@ export function agentColumnsOf(
     ...(heartbeat ? deadlineColumnsOf(agent, at) : {}),
     interval_ms: heartbeat?.interval,
     missed_after: heartbeat?.missedAfter,
+    ...mailColumnsOf(change, services),
+    ...hostingColumnsOf(change, services),
     on_missed: json(given(heartbeat?.onMissed, (value) => sealActions(value, agent.org_id, services))),
   };
 }

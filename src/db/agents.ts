@@ -28,6 +28,8 @@ export interface NewAgent {
   intervalMs: number;
   missedAfter: number;
   onMissed: StoredAction[];
+  /** How it takes messages, and how it is run; what is left out is as usual. */
+  columns?: AgentColumns;
   /** By the file of `MAINSPRING_CONFIG`. */
   isDeclared?: boolean;
 }
@@ -56,6 +58,7 @@ export async function insertAgent(db: Db, agent: NewAgent): Promise<AgentRow | u
       metrics: JSON.stringify(null),
       tools: JSON.stringify(tools),
       on_missed: JSON.stringify(agent.onMissed),
+      ...agent.columns,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()

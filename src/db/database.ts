@@ -10,7 +10,15 @@ export type Db = Kysely<Tables> | Transaction<Tables>;
  * deliveries; `events`: something was appended;
  * `task_text`: what a model says, as it comes.
  */
-export type Channel = 'timers' | 'ended' | 'keys' | 'deliveries' | 'events' | 'task_text';
+export type Channel =
+  | 'timers'
+  | 'ended'
+  | 'keys'
+  | 'deliveries'
+  | 'events'
+  | 'task_text'
+  | 'mail'
+  | 'brokers';
 
 /** Called with the payload of a notice, or with null after a reconnect: anything may have been missed, read again. */
 export type Listener = (payload: string | null) => void;

@@ -9,6 +9,8 @@ const CHANNELS: Record<Channel, true> = {
   deliveries: true,
   events: true,
   task_text: true,
+  mail: true,
+  brokers: true,
 };
 
 /** The statements by which a connection hears every channel. */

@@ -12,6 +12,7 @@ import * as callErrors from './migrations/0008-call-errors.js';
 import * as spending from './migrations/0009-spending.js';
 import * as deliveriesOfTasks from './migrations/0010-deliveries-of-tasks.js';
 import * as schedules from './migrations/0011-schedules.js';
+import * as messages from './migrations/0012-messages.js';
 import type { Tables } from './tables.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-spending': spending,
   '0010-deliveries-of-tasks': deliveriesOfTasks,
   '0011-schedules': schedules,
+  '0012-messages': messages,
 };
 
 /**

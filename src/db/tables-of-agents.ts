@@ -1,10 +1,13 @@
 import type { Generated } from 'kysely';
 import type { Action } from '../schemas/action.js';
 import type { Connection, InstructionText, Lifecycle, SessionEnd } from '../schemas/agent.js';
+import type { Handler } from '../schemas/handler.js';
+import type { ContainerState, HealthState, Resources, RestartPolicy } from '../schemas/hosting.js';
 import type { InstructionLayer, Variant } from '../schemas/instruction.js';
 import type { Limits } from '../schemas/limits.js';
+import type { BusyPolicy } from '../schemas/message.js';
 import type { Tool, ToolRequest } from '../schemas/tool.js';
-import type { Json } from './json-column.js';
+import type { DefaultedJson, Json } from './json-column.js';
 
 export interface AgentTable {
   id: string;
@@ -53,6 +56,23 @@ export interface AgentTable {
   credential_version: Generated<number>;
   /** The file of `MAINSPRING_CONFIG` declares it, and takes it away. */
   is_declared: Generated<boolean>;
+  /** Patterns that it subscribes to. */
+  topics: DefaultedJson<string[]>;
+  /** What handles its messages here; of a webhook URL and header values are sealed. */
+  handler: DefaultedJson<Handler | null>;
+  concurrency: Generated<number>;
+  busy_policy: Generated<BusyPolicy>;
+  max_deliveries: Generated<number>;
+  /** Names of brokers. */
+  brokers: DefaultedJson<string[]>;
+  image: string | null;
+  resources: DefaultedJson<Resources | null>;
+  restart_policy: Generated<RestartPolicy>;
+  /** Sealed when it has credentials. */
+  health_url: string | null;
+  health_interval_ms: Generated<number>;
+  container: DefaultedJson<ContainerState | null>;
+  health: DefaultedJson<HealthState | null>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
 }

@@ -14,6 +14,7 @@ import type {
   InstructionTable,
   ToolTable,
 } from './tables-of-agents.js';
+import type { BrokerBindingTable, BrokerTable, MessageTable, ReceiptTable } from './tables-of-messages.js';
 import type {
   AgentMemoryTable,
   AgentMetricTable,
@@ -228,4 +229,8 @@ export interface Tables {
   collection_items: CollectionItemTable;
   notifications: NotificationTable;
   schedules: ScheduleTable;
+  messages: MessageTable;
+  receipts: ReceiptTable;
+  brokers: BrokerTable;
+  broker_bindings: BrokerBindingTable;
 }

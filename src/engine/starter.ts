@@ -1,16 +1,23 @@
 import type { Client } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
 import { type Owner, ownersOf } from '../domain/owner.js';
 import type { Log } from '../log.js';
 import { type AgentRef, agentChanged } from '../messages/agent.js';
+import { type BrokerRef, brokerChanged } from '../messages/broker.js';
 import { type Endpoint, endpointId, wake } from '../messages/endpoint.js';
+import { mailArrived, mailboxWorkflowId } from '../messages/mailbox.js';
+import { supervise } from '../messages/supervisor.js';
 import { decided, type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { changed } from '../messages/timer-window.js';
 import {
   type AboutTask,
   type Start,
   startOfAgent,
+  startOfBroker,
   startOfEndpoint,
+  startOfMailbox,
   startOfOwner,
+  startOfSupervisor,
   startOfTask,
   startOptions,
 } from './starts.js';
@@ -19,8 +26,8 @@ import { createTeller } from './teller.js';
 /** A window is told of changes at once, then at most once in this time. */
 const CHANGE_INTERVAL_MS = 10_000;
 const WAKE_INTERVAL_MS = 1_000;
-/** An endpoint that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
-const ENDPOINT_TRUST_MS = 10_000;
+/** An endpoint or mailbox that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
+const LINGERING_TRUST_MS = 10_000;
 const MOST_REMEMBERED = 10_000;
 
 /**
@@ -40,6 +47,16 @@ export interface Starter {
   tellAgent(agent: AgentRef): Promise<void>;
   /** The same where it may also find out later, when its session ends or begins: never fails. */
   tryTellAgent(agent: AgentRef): Promise<void>;
+  /** The workflow that has an agent's messages handled. Throws when the engine cannot be reached. */
+  ensureMailbox(agent: AgentRef): Promise<void>;
+  /** Tells it that messages came; never fails, never waits. */
+  wakeMailbox(agent: AgentRef): void;
+  /** Makes an agent's mailbox look again at once; starts it where it does not run. */
+  tellMailbox(agent: AgentRef): Promise<void>;
+  /** Makes the workflow that looks after an agent look again; starts it where it does not run. */
+  tellSupervisor(agent: AgentRef): Promise<void>;
+  /** Makes a broker's workflow look at its row again; starts it where it does not run. */
+  tellBroker(broker: BrokerRef): Promise<void>;
   /** The workflow of a task; its row may come after it. Throws when the engine cannot be reached. */
   startTask(task: TaskRef, about: AboutTask): Promise<void>;
   /** Ends the workflow of a task whose row has ended; never fails: its next call finds out by itself. */
@@ -106,9 +123,10 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     await client.workflow.start(wanted.type, { ...options, requestEagerStart: !('startDelay' in options) });
   };
   /** An endpoint that has nothing to do lingers from its last word on. */
-  const startWithWord = async (wanted: Start): Promise<void> => {
-    await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: wake });
+  const tell = async (wanted: Start, signal: SignalDefinition): Promise<void> => {
+    await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal });
   };
+  const startWithWord = (wanted: Start) => tell(wanted, wake);
 
   function ensure(wanted: Start, untilMs: number, by = start): Promise<void> {
     const known = ensured.get(wanted.workflowId);
@@ -120,10 +138,7 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     return started;
   }
 
-  async function tellAgent(agent: AgentRef): Promise<void> {
-    const wanted = startOfAgent(agent);
-    await client.workflow.signalWithStart(wanted.type, { ...startOptions(wanted), signal: agentChanged });
-  }
+  const tellAgent = (agent: AgentRef) => tell(startOfAgent(agent), agentChanged);
 
   const teller = createTeller(client, log, now);
   const runs = `${temporalUiUrl}/namespaces/${client.options.namespace}/workflows`;
@@ -137,8 +152,15 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     },
     ensureWindow: (orgId, startsAt) =>
       start(startOfOwner(orgId, { kind: 'window', startsAt, openUntilMs: 0 })),
-    ensureEndpoint: (endpoint) => ensure(startOfEndpoint(endpoint), now() + ENDPOINT_TRUST_MS, startWithWord),
+    ensureEndpoint: (endpoint) =>
+      ensure(startOfEndpoint(endpoint), now() + LINGERING_TRUST_MS, startWithWord),
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
+    ensureMailbox: (agent) =>
+      ensure(startOfMailbox(agent), now() + LINGERING_TRUST_MS, (wanted) => tell(wanted, mailArrived)),
+    wakeMailbox: (agent) => teller.tell(mailboxWorkflowId(agent), mailArrived, WAKE_INTERVAL_MS),
+    tellMailbox: (agent) => tell(startOfMailbox(agent), mailArrived),
+    tellSupervisor: (agent) => tell(startOfSupervisor(agent), supervise),
+    tellBroker: (broker) => tell(startOfBroker(broker), brokerChanged),
     tellAgent,
     tryTellAgent: (agent) =>
       tellAgent(agent).catch((error: unknown) =>

@@ -2,9 +2,12 @@ import type { SearchAttributePair } from '@temporalio/common';
 import type { Owner } from '../domain/owner.js';
 import { priorityKeyOf } from '../domain/task-priority.js';
 import { type AgentRef, agentWorkflowId } from '../messages/agent.js';
+import { type BrokerRef, brokerWorkflowId } from '../messages/broker.js';
 import { type Endpoint, endpointId } from '../messages/endpoint.js';
+import { mailboxWorkflowId } from '../messages/mailbox.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
+import { supervisorWorkflowId } from '../messages/supervisor.js';
 import { type TaskInput, type TaskRef, taskWorkflowId } from '../messages/task.js';
 import { timerHourId } from '../messages/timer-hour.js';
 import { timerWindowId } from '../messages/timer-window.js';
@@ -75,6 +78,38 @@ export const startOfAgent = (ref: AgentRef): Start => ({
   kind: 'agent',
   summary: 'An agent, from its creation to its deletion',
   agentId: ref.agentId,
+});
+
+export const startOfMailbox = (ref: AgentRef): Start => ({
+  type: 'mailbox',
+  workflowId: mailboxWorkflowId(ref),
+  queue: QUEUES.agents,
+  input: ref,
+  orgId: ref.orgId,
+  kind: 'mailbox',
+  summary: 'Has the messages of an agent handled',
+  agentId: ref.agentId,
+});
+
+export const startOfSupervisor = (ref: AgentRef): Start => ({
+  type: 'supervisor',
+  workflowId: supervisorWorkflowId(ref),
+  queue: QUEUES.agents,
+  input: ref,
+  orgId: ref.orgId,
+  kind: 'supervisor',
+  summary: 'Keeps the container of an agent, and asks whether it is well',
+  agentId: ref.agentId,
+});
+
+export const startOfBroker = (ref: BrokerRef): Start => ({
+  type: 'broker',
+  workflowId: brokerWorkflowId(ref),
+  queue: QUEUES.brokers,
+  input: ref,
+  orgId: ref.orgId,
+  kind: 'broker',
+  summary: 'Keeps the connection to a broker',
 });
 
 export const startOfTask = (

@@ -4,5 +4,6 @@ export const QUEUES = {
   deliveries: 'deliveries',
   agents: 'agents',
   tasks: 'tasks',
+  brokers: 'brokers',
 } as const;
 export type Queue = (typeof QUEUES)[keyof typeof QUEUES];

@@ -14,6 +14,7 @@ import { createStarter, type Starter } from '../engine/starter.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import { loadCatalogue } from '../hosted/index.js';
 import type { Log } from '../log.js';
+import { createMailboxes, type Mailboxes } from '../mailboxes/mailboxes.js';
 import { createMailer, type Mailer } from '../mailer.js';
 import { nameAgentTypes } from '../metrics.js';
 import { type AgentModels, createAgentModels } from '../models/agent-models.js';
@@ -36,6 +37,8 @@ export interface Context {
   starter: Starter;
   timers: Timers;
   tasks: Tasks;
+  /** What puts messages into the mailboxes of agents. */
+  mailboxes: Mailboxes;
   /** Schedules as Temporal has them. */
   schedules: Schedules;
   /** Schedules as rows, which Temporal follows. */
@@ -91,6 +94,7 @@ function contextOf(
     ...{ config, log, vault, database, tracing, catalogue, client, connection, namespace, address, starter },
     timers: createTimers({ database, starter }),
     tasks: createTasks({ database, starter, vault, config }),
+    mailboxes: createMailboxes({ database, starter }),
     schedules,
     scheduling: createScheduling({ database, schedules, log }),
     models: createAgentModels(config, vault),

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { Action } from './action.js';
+import { BrokerEndpoint } from './broker.js';
+import { WebUrl } from './channel-fields.js';
 import { Duration } from './duration.js';
+import { Handler } from './handler.js';
+import { ContainerState, HealthInterval, HealthState, Image, Resources, RestartPolicy } from './hosting.js';
 import { freeForm, Moment, Name } from './identity.js';
 import { Limits, LimitsChange } from './limits.js';
+import { BusyPolicy } from './message.js';
 import { NextCursor, pageQuery } from './page.js';
 import { Period } from './period.js';
+import { TopicPattern } from './topic.js';
 
 export const AgentStatus = z.enum(['active', 'inactive', 'busy', 'suspended']);
 export type AgentStatus = z.infer<typeof AgentStatus>;
@@ -63,6 +69,33 @@ export const Heartbeat = z
   .meta({ id: 'Heartbeat' });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
+const MOST_TOPICS = 100;
+const MOST_BROKERS = 10;
+
+/** How an agent takes messages. */
+const mail = {
+  topics: z.array(TopicPattern).max(MOST_TOPICS).describe('What it subscribes to: `support.*`'),
+  handler: Handler.nullish().describe(
+    'What handles its messages here; without one the agent takes them itself',
+  ),
+  concurrency: z.int().min(1).max(100).describe('Messages that are handled at once; with 1 in their order'),
+  busyPolicy: BusyPolicy,
+  maxDeliveries: z.int().min(1).max(100).describe('A message that was refused so often is dead'),
+  brokers: z
+    .array(z.union([BrokerEndpoint, Name]))
+    .max(MOST_BROKERS)
+    .describe('Names or endpoints of brokers that carry its topics as well; none: internal'),
+};
+
+/** How an agent is run and looked after. */
+const hosting = {
+  image: Image.nullish().describe('It runs in a container of this image'),
+  resources: Resources.nullish(),
+  restartPolicy: RestartPolicy,
+  healthUrl: WebUrl.nullish().describe('Asked in the interval while the agent is running: 2xx is healthy'),
+  healthInterval: HealthInterval,
+};
+
 const given = {
   name: Name,
   type: Name.nullish(),
@@ -74,9 +107,13 @@ const given = {
   environment: Environment,
   limits: Limits,
   heartbeat: Heartbeat,
+  ...mail,
+  ...hosting,
 };
 
-const { name, tools, settings, environment, limits, heartbeat, ...optional } = given;
+const { name, tools, settings, environment, limits, heartbeat, ...further } = given;
+const { topics, concurrency, busyPolicy, maxDeliveries, brokers, ...others } = further;
+const { restartPolicy, healthInterval, ...optional } = others;
 /** The body of `POST /agents`. */
 export const AgentRequest = z
   .strictObject({
@@ -87,6 +124,13 @@ export const AgentRequest = z
     environment: environment.default({}),
     limits: limits.default({}),
     heartbeat: heartbeat.default({ interval: 60_000, missedAfter: 3, onMissed: [] }),
+    topics: topics.default([]),
+    concurrency: concurrency.default(1),
+    busyPolicy: busyPolicy.default('queue'),
+    maxDeliveries: maxDeliveries.default(5),
+    brokers: brokers.default([]),
+    restartPolicy: restartPolicy.default('on-failure'),
+    healthInterval: healthInterval.default(30_000),
   })
   .meta({ id: 'AgentRequest' });
 export type AgentRequest = z.infer<typeof AgentRequest>;
@@ -126,6 +170,19 @@ export const Agent = z
       missedAfter: z.int(),
       onMissed: z.array(z.looseObject({ type: z.string() })),
     }),
+    topics: z.array(z.string()),
+    handler: z.looseObject({ type: z.string() }).nullable(),
+    concurrency: z.int(),
+    busyPolicy: BusyPolicy,
+    maxDeliveries: z.int(),
+    brokers: z.array(z.string()),
+    image: z.string().nullable(),
+    resources: Resources.nullable(),
+    restartPolicy: RestartPolicy,
+    healthUrl: z.string().nullable(),
+    healthIntervalMs: z.int(),
+    container: ContainerState.nullable().describe('Of an agent with an image, once it was started'),
+    health: HealthState.nullable().describe('As the latest check found it'),
     configVersion: z.int().describe('Raised by every change of what the agent is given'),
     createdAt: Moment,
     updatedAt: Moment,

@@ -24,3 +24,4 @@ export const RedisUrl = urlOf(/^rediss?$/).refine(
   hasNoOddPath,
   'must end in the number of a database, or in none',
 );
+export const NatsUrl = urlOf(/^(nats|tls)$/);

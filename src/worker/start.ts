@@ -17,6 +17,7 @@ const ACTIVITY_SLOTS: Record<Exclude<Queue, 'tasks'>, number> = {
   timers: 1_000,
   deliveries: 200,
   agents: 200,
+  brokers: 200,
 };
 
 /**

@@ -10,7 +10,9 @@ export async function anAgent(
   { orgId = `org-${randomUUID()}`, ...over }: { orgId?: string } & Partial<AgentRow> = {},
 ): Promise<AgentRow> {
   await ensureOrg(db, { id: orgId, name: orgId, tier: 'pro', webhookSecret: '' });
-  const { on_missed = [], tools = [], instruction = null, metrics = null, limits = {}, ...columns } = over;
+  const { on_missed = [], tools = [], instruction = null, metrics = null, limits = {}, ...others } = over;
+  const { topics = [], brokers = [], handler = null, resources = null, ...further } = others;
+  const { container = null, health = null, ...columns } = further;
   return db
     .insertInto('agents')
     .values({
@@ -22,6 +24,12 @@ export async function anAgent(
       instruction: JSON.stringify(instruction),
       metrics: JSON.stringify(metrics),
       limits: JSON.stringify(limits),
+      topics: JSON.stringify(topics),
+      brokers: JSON.stringify(brokers),
+      handler: JSON.stringify(handler),
+      resources: JSON.stringify(resources),
+      container: JSON.stringify(container),
+      health: JSON.stringify(health),
     })
     .returningAll()
     .executeTakeFirstOrThrow();

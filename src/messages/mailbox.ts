@@ -1,0 +1,20 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { AgentRef } from './agent.js';
+
+/** An agent's mailbox as its workflow sees it. */
+export interface MailboxState {
+  name: string;
+  /** Messages that wait. */
+  queued: number;
+  /** Ids of the messages that are being handled. */
+  handling: string[];
+  /** ISO 8601: when the first one that waits for its next delivery may be given, or null. */
+  nextAt: string | null;
+}
+
+/** The workflow that has an agent's messages handled here. */
+export const mailboxWorkflowId = ({ orgId, agentId }: AgentRef) => `mailbox/${orgId}/${agentId}`;
+
+export const mailboxQuery = defineQuery<MailboxState>('mailbox');
+/** Messages came, or the agent was changed: look again. */
+export const mailArrived = defineSignal('mailArrived');
