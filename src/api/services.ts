@@ -11,6 +11,7 @@ import type { TaskWorkers } from '../engine/task-workers.js';
 import type { Catalogue } from '../hosted/catalogue.js';
 import type { Probes } from '../http/probes.js';
 import type { Log } from '../log.js';
+import type { Mailboxes } from '../mailboxes/mailboxes.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import type { Scheduling } from '../schedules/scheduling.js';
 import type { Vault } from '../secrets/vault.js';
@@ -28,6 +29,8 @@ export interface Services {
   starter: Starter;
   timers: Timers;
   tasks: Tasks;
+  /** What puts messages into the mailboxes of agents. */
+  mailboxes: Mailboxes;
   /** Schedules as rows, and the engine's side of them. */
   scheduling: Scheduling;
   schedules: Schedules;

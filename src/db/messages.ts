@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import type { AgentRow } from './agents.js';
 import type { Db } from './database.js';
 import type { MessageTable, ReceiptTable } from './tables-of-messages.js';
 
@@ -99,7 +100,7 @@ export async function receiptsOf(
 export async function subscribers(
   db: Db,
   orgId: string,
-): Promise<{ id: string; name: string; topics: string[]; handler: unknown; definition: string | null }[]> {
+): Promise<Pick<AgentRow, 'id' | 'name' | 'topics' | 'handler' | 'definition'>[]> {
   return db
     .selectFrom('agents')
     .select(['id', 'name', 'topics', 'handler', 'definition'])

@@ -10,6 +10,7 @@ import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
 import { loadCatalogue } from '../../src/hosted/index.js';
 import type { Log } from '../../src/log.js';
+import { createMailboxes } from '../../src/mailboxes/mailboxes.js';
 import { createMailer } from '../../src/mailer.js';
 import { createAgentModels } from '../../src/models/agent-models.js';
 import type { Context } from '../../src/process/context.js';
@@ -97,6 +98,7 @@ export async function openTestContext({
     scheduling: createScheduling({ database: opened, schedules, log }),
     timers: createTimers({ database: opened, starter }),
     tasks: createTasks({ database: opened, starter, vault, config }),
+    mailboxes: createMailboxes({ database: opened, starter }),
     catalogue: await loadCatalogue(config),
     models: createAgentModels(config, vault),
     redis: createRedis(config, log),
