@@ -19,14 +19,20 @@ function wantedTools(messages) {
   }));
 }
 
-/** Starts it on loopback; `requests` counts, `delayMs` can be set. */
+const lastQuestion = (messages) => {
+  const content = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('\n');
+};
+
+/** Starts it on loopback; `requests` counts, `asked` keeps what was asked, `delayMs` can be set. */
 export async function startModelServer() {
-  const model = { requests: 0, delayMs: 0 };
+  const model = { requests: 0, asked: [], delayMs: 0 };
   const server = createServer(async (req, res) => {
     let body = '';
     for await (const chunk of req) body += chunk;
     model.requests += 1;
     const { messages = [], stream = false } = JSON.parse(body || '{}');
+    model.asked.push(lastQuestion(messages));
     if (model.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, model.delayMs));
     const tools = wantedTools(messages);
     const message = tools.length > 0 ? { content: null, tool_calls: tools } : { content: 'done' };

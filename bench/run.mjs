@@ -3,8 +3,8 @@
  * Measures Mainspring; bench/README.md says what, and what not.
  *
  *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents,
- *                      executions,tasks] [--out results.json]
- *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000]
+ *                      executions,tasks,messages] [--out results.json]
+ *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000] [--mail 10000]
  *
  * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
  * phase. With --base it measures what runs there: without kill and agents, and best with RATE_LIMITS=off.
@@ -20,17 +20,18 @@ import { burst } from './phases/burst.mjs';
 import { create } from './phases/create.mjs';
 import { executions, forExecutions } from './phases/executions.mjs';
 import { kill } from './phases/kill.mjs';
+import { forMessages, messages } from './phases/messages.mjs';
 import { mixed } from './phases/mixed.mjs';
 import { pending } from './phases/pending.mjs';
 import { spread } from './phases/spread.mjs';
 import { forTasks, tasks } from './phases/tasks.mjs';
 import { adopt, startProduct, startSink } from './product.mjs';
 
-const PHASES = { create, spread, burst, pending, mixed, kill, agents, executions, tasks };
+const PHASES = { create, spread, burst, pending, mixed, kill, agents, executions, tasks, messages };
 /** What a phase needs besides the product, which is started with its `env`. */
-const SURROUNDINGS = { executions: forExecutions, tasks: forTasks };
+const SURROUNDINGS = { executions: forExecutions, tasks: forTasks, messages: forMessages };
 /** They need what only a product has that was started here: processes to kill, an admin token. */
-const OURS_ONLY = ['kill', 'agents', 'executions', 'tasks'];
+const OURS_ONLY = ['kill', 'agents', 'executions', 'tasks', 'messages'];
 const COLUMNS = [
   'created',
   'perSecond',
@@ -61,6 +62,7 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     split: { type: 'boolean', default: false },
     pending: { type: 'string', default: '100000' },
+    mail: { type: 'string', default: '10000' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -102,6 +104,7 @@ async function measure(name) {
       report,
       ...(around?.model && { model: around.model }),
       ...(name === 'pending' && { count: Number(options.pending) }),
+      ...(name === 'messages' && { count: Number(options.mail) }),
     });
   } finally {
     await product.stop();

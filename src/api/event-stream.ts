@@ -12,7 +12,7 @@ const serializer = JSON.stringify;
 /** So many events are read at once. */
 export const STREAMED_AT_ONCE = 100;
 /** Streams that one process keeps open for one organisation. */
-const MOST_STREAMS = 100;
+const MOST_STREAMS = 500;
 const openStreams = new Map<string, number>();
 
 /** Throws `invalid` for a text that is no event's id. */

@@ -65,6 +65,47 @@ describe('the stream of events', () => {
     stream.leave();
   });
 
+  test('leaves nothing out and tells nothing twice across reconnects and a restart', async () => {
+    const first = await startTestApi({ database: api.database });
+    const heard: string[] = [];
+    let lastId = (await list('?limit=500')).events.at(-1)?.id ?? '';
+    const hear = async (stream: Awaited<ReturnType<typeof open>>, count: number) => {
+      for (let one = 0; one < count; one++) {
+        const { id, data } = (await stream.next()) ?? {};
+        heard.push(data?.subject ?? 'nothing');
+        lastId = id ?? lastId;
+      }
+    };
+    const before = await open({ 'last-event-id': lastId }, '', first);
+    const writing = (async () => {
+      for (let n = 0; n < 60; n++) await append(`step ${n}`);
+    })();
+    await hear(before, 10);
+    before.leave();
+    const again = await open({ 'last-event-id': lastId }, '', first);
+    await hear(again, 10);
+    await first.close();
+    const second = await startTestApi({ database: api.database });
+    await writing;
+    const after = await open({ 'last-event-id': lastId }, '', second);
+    await hear(after, 40);
+    after.leave();
+    await second.close();
+    expect(heard).toEqual(Array.from({ length: 60 }, (_, n) => `step ${n}`));
+  });
+
+  test('tells each of two hundred listeners everything, once', async () => {
+    const listeners = await Promise.all(Array.from({ length: 200 }, () => open()));
+    const subjects = Array.from({ length: 20 }, (_, n) => `told ${n}`);
+    for (const subject of subjects) await append(subject);
+    for (const listener of listeners) {
+      const heard = [];
+      for (const _ of subjects) heard.push((await listener.next())?.data?.subject);
+      expect(heard).toEqual(subjects);
+      listener.leave();
+    }
+  });
+
   test('tells one organisation nothing of another', async () => {
     const other = await api.org();
     const stream = await open();
