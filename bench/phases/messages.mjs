@@ -50,7 +50,7 @@ async function startAgents(ask, count, more = {}) {
 }
 
 /** From the request that sends a message to the moment at which a consumer that waits has it, in ms. */
-async function loneMessages(ask, product, id) {
+async function loneMessages(ask, id) {
   const took = [];
   for (let n = 0; n < LONE; n++) {
     const waiting = ask(`/agents/${id}/inbox?wait=30s`).then((inbox) => ({ inbox, at: performance.now() }));
@@ -165,7 +165,7 @@ export async function messages({ product, report, model, count }) {
     p50,
     p99,
   });
-  await report('from POST to a consumer that waits', () => loneMessages(ask, product, first));
+  await report('from POST to a consumer that waits', () => loneMessages(ask, first));
   await report(`${PER_SECOND} messages a second over ${AGENTS} agents`, async () =>
     shown(
       await drive({

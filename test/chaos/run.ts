@@ -5,6 +5,7 @@ import { agents } from './scenarios/agents.js';
 import { away } from './scenarios/away.js';
 import { backlog } from './scenarios/backlog.js';
 import { idempotency } from './scenarios/idempotency.js';
+import { messages } from './scenarios/messages.js';
 import { shutdown } from './scenarios/shutdown.js';
 import { stoppedWorker } from './scenarios/stopped-worker.js';
 import { storm } from './scenarios/storm.js';
@@ -25,6 +26,7 @@ const SCENARIOS: Record<string, Scenario> = {
   agents: { kind: 'cluster', play: agents },
   tasks: { kind: 'cluster', play: tasks },
   backlog: { kind: 'cluster', play: backlog },
+  messages: { kind: 'cluster', play: messages },
   shutdown: { kind: 'cluster', play: shutdown },
   whole: { kind: 'alone', play: whole },
 };
