@@ -1,11 +1,11 @@
-import { closeSession, eventOf, statusEvents, statusOf } from '../../agents/connections.js';
+import { closeSession, statusEvents, statusOf } from '../../agents/connections.js';
+import { moveLifecycle } from '../../agents/lifecycle.js';
 import { type AgentRow, updateAgent } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
-import { type LifecycleVerb, moved, startsOf } from '../../domain/agent-lifecycle.js';
+import type { LifecycleVerb } from '../../domain/agent-lifecycle.js';
 import { AgentAnswer } from '../../schemas/agent.js';
-import type { EventType } from '../../schemas/event.js';
 import { Problem } from '../../schemas/problem.js';
 import { agentAnswer } from '../agent-answer.js';
 import { changeAgent } from '../change-agent.js';
@@ -16,26 +16,10 @@ import { tag } from './agents.js';
 
 const UNCHANGED_CONFIG = { raisesConfig: false };
 
-const EVENTS: Record<LifecycleVerb, EventType> = {
-  start: 'agent.started',
-  pause: 'agent.paused',
-  resume: 'agent.resumed',
-  stop: 'agent.stopped',
-};
-
 async function move(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Promise<AgentRow> {
-  const { lifecycle: from } = agent;
-  const to = moved(from, verb);
-  if (to === null) {
-    const possible = startsOf(verb).join(' or ');
-    throw new ApiProblem('wrong_state', `the agent is ${from}: to ${verb} it, it must be ${possible}`);
-  }
-  const row = await updateAgent(tx, agent, { lifecycle: to }, UNCHANGED_CONFIG);
-  await appendEvents(tx, [
-    eventOf(agent, EVENTS[verb], { from }, at),
-    ...statusEvents(agent, statusOf({ ...agent, lifecycle: to }), at),
-  ]);
-  return row;
+  const move = await moveLifecycle(tx, agent, verb, at);
+  if (move.kind === 'refused') throw new ApiProblem('wrong_state', move.reason);
+  return move.row;
 }
 
 const lifecycleRoute = (verb: LifecycleVerb, summary: string) =>
