@@ -22,6 +22,7 @@ import { createDeleteEnded } from './delete-ended.js';
 import { createEndSession } from './end-session.js';
 import { createFireWindow } from './fire-window/fire-window.js';
 import { keepSession } from './keep-session.js';
+import { createMoveAgent } from './move-agent.js';
 import { createOpenHour } from './open-hour.js';
 import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
@@ -92,6 +93,7 @@ export function createActivities(options: ActivitiesOptions) {
       attemptTimeoutMs: config.WEBHOOK_TIMEOUT_MS,
     }),
     checkAgent: createCheckAgent(options),
+    moveAgent: createMoveAgent(options),
     keepSession,
     endSession: createEndSession(createAgentSessions(client)),
     ...createTaskActivities({ ...options, modelFetch, toolFetch }),

@@ -1,7 +1,8 @@
 import type { Lifecycle } from '../schemas/agent.js';
 
 /** What moves an agent from one state of its lifecycle to another. */
-export type LifecycleVerb = 'start' | 'pause' | 'resume' | 'stop';
+export const VERBS = ['start', 'pause', 'resume', 'stop'] as const;
+export type LifecycleVerb = (typeof VERBS)[number];
 
 const MOVES: Record<LifecycleVerb, { from: readonly Lifecycle[]; to: Lifecycle }> = {
   start: { from: ['created', 'stopped'], to: 'running' },

@@ -27,5 +27,12 @@ export const agentWorkflowId = ({ orgId, agentId }: AgentRef) => `agent/${orgId}
 export const SESSION_ACTIVITY_ID = 'session';
 
 export const agentQuery = defineQuery<AgentState | null>('agent');
+/** What other services may ask of an agent; one that is not possible in its state is logged and left. */
+export const lifecycleSignals = {
+  start: defineSignal('start'),
+  pause: defineSignal('pause'),
+  resume: defineSignal('resume'),
+  stop: defineSignal('stop'),
+} as const;
 /** The agent connected, left or was changed: look again. */
 export const agentChanged = defineSignal('agentChanged');

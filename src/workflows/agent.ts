@@ -7,10 +7,17 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { agentDetails } from '../domain/agent-details.js';
+import { type LifecycleVerb, VERBS } from '../domain/agent-lifecycle.js';
 import { agentStatus } from '../domain/agent-status.js';
-import { type AgentRef, type AgentState, agentChanged, agentQuery } from '../messages/agent.js';
+import {
+  type AgentRef,
+  type AgentState,
+  agentChanged,
+  agentQuery,
+  lifecycleSignals,
+} from '../messages/agent.js';
 import { MsStatus } from '../messages/search-attributes.js';
-import { checkAgent } from './proxies.js';
+import { checkAgent, moveAgent } from './proxies.js';
 import { openSession, type Session } from './session.js';
 
 /** A few changes a day for years come to less in one run. */
@@ -22,12 +29,19 @@ export async function agent(ref: AgentRef): Promise<void> {
   let session: Session | null = null;
   let isStale = true;
   let wasSilent = false;
+  const wanted: LifecycleVerb[] = [];
+  for (const verb of VERBS)
+    setHandler(lifecycleSignals[verb], () => {
+      wanted.push(verb);
+      isStale = true;
+    });
   setHandler(agentQuery, () => state);
   setHandler(agentChanged, () => {
     isStale = true;
   });
 
   for (;;) {
+    for (let verb = wanted.shift(); verb; verb = wanted.shift()) await moveAgent({ ...ref, verb });
     isStale = false;
     state = await checkAgent({ ...ref, wasSilent });
     wasSilent = false;

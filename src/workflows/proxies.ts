@@ -59,7 +59,7 @@ export const { deleteEnded } = proxyActivities<Activities>({
 });
 
 /** Statements on an agent's row, and one call that ends its session; idempotent, so an outage is waited out. */
-export const { checkAgent, endSession } = proxyLocalActivities<Activities>({
+export const { checkAgent, moveAgent, endSession } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '7d',
   retry: { initialInterval: '500ms', maximumInterval: '10s' },

@@ -134,18 +134,18 @@ test('tasks that have begun end before others begin', async () => {
   await start(1);
   const letGo = await occupy();
   agent = await anAgentOf(org, { tools: ['get_listings'] });
-  const toolsOf = { toolCalls: [{ name: 'get_listings', arguments: { limit: 1 } }], delayMs: 150 };
+  const toolsOf = { toolCalls: [{ name: 'get_listings', arguments: { limit: 1 } }], delayMs: 50 };
   model.otherwise = ({ body }) =>
-    JSON.stringify(body).split('functionResponse').length > 2 ? { text: 'done', delayMs: 150 } : toolsOf;
-  for (let place = 0; place < 10; place++) await submit(`task-${place}`);
+    JSON.stringify(body).split('functionResponse').length > 2 ? { text: 'done', delayMs: 50 } : toolsOf;
+  for (let place = 0; place < 24; place++) await submit(`task-${place}`);
   letGo();
   const rows = await allEnded(org);
   const underWayAt = (moment: number) =>
     rows.filter(({ started_at: from, completed_at: to }) => atMs(from) <= moment && moment < atMs(to)).length;
   const most = Math.max(...rows.map(({ started_at: at }) => underWayAt(atMs(at))));
-  // One, and those that were begun while the answer of a call was on its way to its workflow; not all ten.
-  expect(most).toBeLessThanOrEqual(7);
-});
+  // One, and those that were begun while the answer of a call was on its way to its workflow; not nearly all.
+  expect(most).toBeLessThanOrEqual(16);
+}, 90_000);
 
 test('a second task for a busy agent waits, and both come to their result', async () => {
   await start(1);

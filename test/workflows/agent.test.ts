@@ -5,6 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { AgentCheck } from '../../src/activities/check-agent.js';
 import { createEndSession } from '../../src/activities/end-session.js';
 import { keepSession } from '../../src/activities/keep-session.js';
+import type { AgentMove } from '../../src/activities/move-agent.js';
 import { type AgentSessions, createAgentSessions } from '../../src/engine/agent-sessions.js';
 import {
   type AgentRef,
@@ -42,6 +43,7 @@ interface Running {
   handle: WorkflowHandle;
   /** What the workflow asked, in order. */
   checks: AgentCheck[];
+  moves: AgentMove[];
   /** From now on the row says this. */
   become(state: AgentState | null): Promise<void>;
 }
@@ -56,7 +58,9 @@ async function running(initial: AgentState, during: (running: Running) => Promis
     if (check.wasSilent && state) state = OFFLINE;
     return state;
   };
-  const activities = { checkAgent, keepSession, endSession: createEndSession(sessions) };
+  const moves: AgentMove[] = [];
+  const moveAgent = async (move: AgentMove) => void moves.push(move);
+  const activities = { checkAgent, moveAgent, keepSession, endSession: createEndSession(sessions) };
   await engine.withWorker({ taskQueue: QUEUES.agents, activities }, async () => {
     const options = { workflowId: agentWorkflowId(agent), taskQueue: QUEUES.agents, args: [agent] };
     const handle = await engine.client.workflow.start('agent', options);
@@ -64,7 +68,7 @@ async function running(initial: AgentState, during: (running: Running) => Promis
       state = next;
       await handle.signal(agentChanged);
     };
-    await during({ agent, handle, checks, become });
+    await during({ agent, handle, checks, moves, become });
     await handle.terminate().catch(() => undefined);
   });
 }
@@ -146,5 +150,16 @@ test('people see how it is', async () => {
     const details = JSON.stringify(await handle.query('__temporal_workflow_metadata'));
     expect(details).toContain('tester');
     expect(details).toContain('active');
+  });
+});
+
+test('is moved by signals of other services, one after the other', async () => {
+  await running(OFFLINE, async ({ agent, handle, checks, moves }) => {
+    await until(() => checks.length === 1);
+    for (const signal of ['pause', 'resume', 'stop', 'start']) await handle.signal(signal);
+    await until(() => moves.length === 4);
+    expect(moves).toEqual(['pause', 'resume', 'stop', 'start'].map((verb) => ({ ...agent, verb })));
+    // What was moved is looked at again.
+    await until(() => checks.length > 1);
   });
 });

@@ -17,9 +17,9 @@ import { tag } from './agents.js';
 const UNCHANGED_CONFIG = { raisesConfig: false };
 
 async function move(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Promise<AgentRow> {
-  const move = await moveLifecycle(tx, agent, verb, at);
-  if (move.kind === 'refused') throw new ApiProblem('wrong_state', move.reason);
-  return move.row;
+  const result = await moveLifecycle(tx, agent, verb, at);
+  if (result.kind === 'refused') throw new ApiProblem('wrong_state', result.reason);
+  return result.row;
 }
 
 const lifecycleRoute = (verb: LifecycleVerb, summary: string) =>
