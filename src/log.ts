@@ -44,6 +44,8 @@ const FIELDS = new Set([
     'endpoints',
     'agents',
     'tasks',
+    'brokers',
+    'supervisors',
     'migrations',
   ],
   ...['schedules', 'changed', 'removed'],

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BrokerKind } from './schemas/broker.js';
 import type { Channel } from './schemas/delivery.js';
+import type { ReceiptStatus } from './schemas/message.js';
 import type { ErrorCategory, TaskStatus } from './schemas/task.js';
 
 /** What this process counts, as `/metrics` answers it. Labels never name an organisation, a caller or an id. */
@@ -100,6 +102,59 @@ const entries = new Counter({
 });
 /** Counts an entry of the task stream. */
 export const countEntry = (outcome: EntryOutcome): void => entries.inc({ outcome });
+
+type CarriedOutcome = 'received' | 'repeated' | 'malformed';
+const carried = new Counter({
+  name: 'mainspring_broker_messages_total',
+  help: 'Messages that brokers outside handed over, by what became of them: new, there already, none at all',
+  labelNames: ['kind', 'outcome'] as const,
+  registers,
+});
+/** Counts a message that a broker handed over. */
+export const countCarried = (kind: BrokerKind, outcome: CarriedOutcome): void =>
+  carried.inc({ kind, outcome });
+
+const messages = new Counter({
+  name: 'mainspring_messages_total',
+  help: 'Messages that came to their end at an agent, by how',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+const messageDuration = new Histogram({
+  name: 'mainspring_message_duration_seconds',
+  help: 'Time from a message in a mailbox to its end there',
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+  registers,
+});
+const mailboxes = new Gauge({
+  name: 'mainspring_mailbox_messages',
+  help: 'Messages of all organisations that wait, or are with their agents, when this is read',
+  labelNames: ['state'] as const,
+  registers,
+});
+
+/** Counts a message that came to its end at an agent. */
+export function countMessage({
+  status,
+  queued_at,
+  ended_at,
+}: {
+  status: ReceiptStatus;
+  queued_at: Date;
+  ended_at: Date | null;
+}): void {
+  if (!ended_at) return;
+  messages.inc({ outcome: status });
+  messageDuration.observe(Math.max(0, ended_at.getTime() - queued_at.getTime()) / 1_000);
+}
+
+/** Notes how full mailboxes are; null where that is not known. */
+export function setMailboxes(counts: { queued: number; delivered: number } | null): void {
+  mailboxes.reset();
+  if (counts === null) return;
+  mailboxes.set({ state: 'queued' }, counts.queued);
+  mailboxes.set({ state: 'delivered' }, counts.delivered);
+}
 
 interface EndedTask {
   status: TaskStatus;

@@ -4,7 +4,7 @@ import type { AttemptResult } from './channels/channel.js';
 export type Verdict = 'works' | 'fails' | null;
 
 /** Failures that say nothing of the receiver. */
-const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent', 'channel_not_configured']);
+const NOT_THEIRS = new Set(['secrets_unreadable', 'not_sent', 'channel_not_configured', 'agent_busy']);
 
 /** Whether a result shows that the receiver is there (whatever it answered), is not, or neither. */
 export function verdictOf(result: AttemptResult): Verdict {

@@ -1,6 +1,7 @@
 import { type AgentRow, updateAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
+import { notify } from '../db/notify.js';
 import { type LifecycleVerb, moved, startsOf } from '../domain/agent-lifecycle.js';
 import type { EventType } from '../schemas/event.js';
 import { eventOf, statusEvents, statusOf } from './connections.js';
@@ -28,5 +29,7 @@ export async function moveLifecycle(tx: Db, agent: AgentRow, verb: LifecycleVerb
     eventOf(agent, EVENTS[verb], { from }, at),
     ...statusEvents(agent, statusOf({ ...agent, lifecycle: to }), at),
   ]);
+  // Its mail may go out now, or no longer.
+  await notify(tx, 'mail', `${agent.org_id}/${agent.id}`);
   return { kind: 'moved', row };
 }

@@ -1,3 +1,4 @@
+import { shownEntry } from '../brokers/bindings.js';
 import type { AgentColumns } from '../db/agents.js';
 import { mapValues, sealing } from '../domain/url-secrets.js';
 import { leadsInwards } from '../outbound/guard.js';
@@ -34,7 +35,7 @@ export const mailColumnsOf = (
   concurrency,
   busy_policy: busyPolicy,
   max_deliveries: maxDeliveries,
-  brokers: json(brokers),
+  brokers: json(brokers?.map(shownEntry)),
 });
 
 /** The same of how it is run and looked after. */

@@ -1,13 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { AgentRow } from '../db/agents.js';
 import type { Vault } from '../secrets/vault.js';
-
-const SECRET_PREFIX = 'mas_';
-const SECRET_BYTES = 32;
-
-/** A new secret of an agent: 256 bits that nobody can guess. */
-export const generateAgentSecret = (): string =>
-  SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
 
 const isSame = (one: string, other: string): boolean =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));

@@ -33,8 +33,12 @@ function checkAllowed({ callers, orgWide }: Route, { kind, tenants }: AnyCaller)
 }
 
 /** Of the routes of an agent, one that calls for itself is let through to those that name it. */
-function checkOwn({ path }: Route, caller: AnyCaller | null, { id }: Record<string, string>): void {
-  if (caller?.kind === 'agent' && path.startsWith('/agents/:id') && id !== caller.agentId)
+function checkOwn(
+  { path, isForOthers }: Route,
+  caller: AnyCaller | null,
+  { id }: Record<string, string>,
+): void {
+  if (caller?.kind === 'agent' && !isForOthers && path.startsWith('/agents/:id') && id !== caller.agentId)
     throw new ApiProblem('forbidden', 'this is another agent: a token is good for its own agent only');
 }
 
@@ -53,7 +57,7 @@ export function createAnswer({ services, authenticate, rateLimit }: AnswerOption
     if (route.callers.includes('open')) return null;
     const caller = await unlessStuck(authenticate(ctx.req), probes, READS);
     checkAllowed(route, caller);
-    const limit = route.limited ? await rateLimit(caller) : null;
+    const limit = route.limited ? await rateLimit(caller, route) : null;
     if (limit) {
       ctx.res.setHeader(POLICY_HEADER, limit[0]);
       ctx.res.setHeader(STATE_HEADER, limit[1]);

@@ -1,9 +1,14 @@
 import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
+import { hasMail } from '../db/leases.js';
+import { notify } from '../db/notify.js';
+import { isHandledHere } from '../mailboxes/mailboxes.js';
+import type { AgentRef } from '../messages/agent.js';
 import type { Caller } from './caller.js';
 import { assertMatch } from './etag.js';
 import { ApiProblem } from './problem.js';
 import type { Services } from './services.js';
+import { tryTellSupervisor } from './tell-supervisor.js';
 
 const unknownAgent = () => new ApiProblem('not_found', 'there is no such agent');
 
@@ -31,18 +36,34 @@ export interface AgentRequestParts {
  */
 export async function changeAgent<T>(
   { params, caller: { orgId }, header }: AgentRequestParts,
-  { database, starter, clock }: Services,
+  services: Services,
   write: (tx: Db, agent: AgentRow, at: Date) => Promise<T>,
   before?: (tx: Db) => Promise<void>,
 ): Promise<T> {
-  const written = await database.db.transaction().execute(async (tx) => {
+  const { database, starter, clock } = services;
+  const { value, agent } = await database.db.transaction().execute(async (tx) => {
     await before?.(tx);
     const agent = await lockAgent(tx, orgId, params.id);
     if (!agent) throw unknownAgent();
     assertMatch(header, agent);
-    return write(tx, agent, new Date(clock()));
+    const value = await write(tx, agent, new Date(clock()));
+    // Whoever waits for its mail looks whether it may be given now.
+    await notify(tx, 'mail', `${orgId}/${agent.id}`);
+    return { value, agent };
   });
   // Not waited for: it is done, whether the engine answers now or not.
   void starter.tryTellAgent({ orgId, agentId: params.id });
-  return written;
+  void tryTellMailbox(services, { orgId, agentId: params.id });
+  void tryTellSupervisor(services, agent);
+  return value;
+}
+
+/** Mail that waits may be handled now, or no longer; never fails: the sweep finds it as well. */
+async function tryTellMailbox({ db, starter, log }: Services, agent: AgentRef): Promise<void> {
+  try {
+    const row = await getAgent(db, agent.orgId, agent.agentId);
+    if (row && isHandledHere(row) && (await hasMail(db, row.id))) await starter.tellMailbox(agent);
+  } catch (error) {
+    log.warn({ org: agent.orgId, agent: agent.agentId, error }, 'A mailbox was not told of a change');
+  }
 }

@@ -3,11 +3,14 @@ import type { Config } from '../config.js';
 import type { Tier } from '../schemas/api-key.js';
 import type { AnyCaller } from './caller.js';
 import { ApiProblem } from './problem.js';
+import type { Route } from './route.js';
 
 const WINDOW_SECONDS = 60;
 /** An agent's requests: 2 a second, and some at once when it begins. */
 const AGENT_QUOTA = 20;
 const AGENT_WINDOW_SECONDS = 10;
+/** What it sends, takes and acknowledges: 100 a second. */
+const MAIL_QUOTA = 1_000;
 /** Wrong credentials from one address in a minute, before it is no longer told that they are wrong. */
 const GUESSES_PER_MINUTE = 300;
 
@@ -15,7 +18,7 @@ const GUESSES_PER_MINUTE = 300;
 type LimitHeaders = [policy: string, state: string];
 
 /** Counts a request; answers its headers, or throws `rate_limited`. Null where there is no limit. */
-export type RateLimit = (caller: AnyCaller) => Promise<LimitHeaders> | null;
+export type RateLimit = (caller: AnyCaller, route: Pick<Route, 'isMail'>) => Promise<LimitHeaders> | null;
 
 export const POLICY_HEADER = 'RateLimit-Policy';
 export const STATE_HEADER = 'RateLimit';
@@ -56,8 +59,11 @@ export function createRateLimit(config: Config): RateLimit {
     enterprise: ofTier('enterprise', config.RATE_LIMIT_ENTERPRISE),
   };
   const agents = quotaOf('agent', AGENT_QUOTA, AGENT_WINDOW_SECONDS);
-  return (caller) =>
-    caller.kind === 'agent' ? count(agents, caller.agentId) : count(tiers[caller.tier], caller.keyId);
+  const mail = quotaOf('mail', MAIL_QUOTA, AGENT_WINDOW_SECONDS);
+  return (caller, { isMail }) =>
+    caller.kind === 'agent'
+      ? count(isMail ? mail : agents, caller.agentId)
+      : count(tiers[caller.tier], caller.keyId);
 }
 
 async function count({ limiter, points, seconds }: Quota, id: string): Promise<LimitHeaders> {

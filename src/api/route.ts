@@ -105,6 +105,10 @@ interface Definition<
   orgWide?: boolean;
   /** What it answers has an ETag; what it changes is changed only where an If-Match allows it. */
   etag?: boolean;
+  /** An agent may call it about another one. */
+  isForOthers?: boolean;
+  /** Agents have a larger quota for it: it is their mail. */
+  isMail?: boolean;
   summary: string;
   description?: string;
   tag: string;
@@ -142,6 +146,8 @@ export interface Route {
   idempotent: boolean;
   orgWide: boolean;
   etag: boolean;
+  isForOthers: boolean;
+  isMail: boolean;
   summary: string;
   description: string | undefined;
   tag: string;
@@ -207,6 +213,8 @@ export function route<
     idempotent: definition.idempotent ?? false,
     orgWide: definition.orgWide ?? false,
     etag: definition.etag ?? false,
+    isForOthers: definition.isForOthers ?? false,
+    isMail: definition.isMail ?? false,
     hidden: definition.hidden ?? false,
     isBodyOptional: body?.safeParse({}).success ?? true,
     bodyLimitBytes: LIMIT_BYTES[bodyLimit],

@@ -2,17 +2,22 @@ import type { Route } from './route.js';
 import { agentConnectionRoutes } from './routes/agent-connection.js';
 import { agentCredentialRoutes } from './routes/agent-credentials.js';
 import { agentLifecycleRoutes } from './routes/agent-lifecycle.js';
+import { agentLogRoutes } from './routes/agent-logs.js';
 import { agentViewRoutes } from './routes/agent-views.js';
 import { agentRoutes } from './routes/agents.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
+import { brokerRoutes } from './routes/brokers.js';
 import { clientFileRoutes } from './routes/client-files.js';
 import { codecRoutes } from './routes/codec.js';
 import { deliveryRoutes } from './routes/deliveries.js';
 import { eventRoutes } from './routes/events.js';
 import { executionRoutes } from './routes/executions.js';
 import { healthRoutes } from './routes/health.js';
+import { inboxRoutes } from './routes/inbox.js';
 import { instructionRoutes } from './routes/instructions.js';
+import { mailRoutes } from './routes/mail.js';
 import { memoryRoutes } from './routes/memories.js';
+import { messageRoutes } from './routes/messages.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { createOpenapiRoutes } from './routes/openapi.js';
 import { runtimeMetricsRoutes } from './routes/runtime-metrics.js';
@@ -40,8 +45,13 @@ const resources: readonly Route[] = [
   ...agentRoutes,
   ...agentLifecycleRoutes,
   ...agentViewRoutes,
+  ...agentLogRoutes,
   ...agentCredentialRoutes,
   ...agentConnectionRoutes,
+  ...messageRoutes,
+  ...mailRoutes,
+  ...inboxRoutes,
+  ...brokerRoutes,
   ...memoryRoutes,
   ...executionRoutes,
   ...runtimeMetricsRoutes,

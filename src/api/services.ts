@@ -2,6 +2,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { Heartbeats } from '../agents/heartbeats.js';
 import type { Presences } from '../agents/presences.js';
 import type { Config } from '../config.js';
+import type { ContainerRuntime } from '../containers/container-runtime.js';
 import type { AgentRow } from '../db/agents.js';
 import type { Database, Db } from '../db/database.js';
 import type { AgentSessions } from '../engine/agent-sessions.js';
@@ -31,6 +32,8 @@ export interface Services {
   tasks: Tasks;
   /** What puts messages into the mailboxes of agents. */
   mailboxes: Mailboxes;
+  /** What runs the agents that have an image. */
+  containers: ContainerRuntime;
   /** Schedules as rows, and the engine's side of them. */
   scheduling: Scheduling;
   schedules: Schedules;

@@ -37,7 +37,7 @@ export interface RunningApi {
 
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
-  const { tasks, mailboxes, catalogue, models, redis, mailer, schedules, scheduling } = context;
+  const { tasks, mailboxes, containers, catalogue, models, redis, mailer, schedules, scheduling } = context;
   const clock = Date.now;
   const probes = createProbes(database, client, clock, {
     smtp: mailer && (() => mailer.verify()),
@@ -46,7 +46,7 @@ function createServices(context: Context, stopping: Stopping): Services {
   const isEngineUp = () => probes.isUp('engine');
   return {
     ...{ config, log, database, vault, starter, timers, guard, clock },
-    ...{ tasks, mailboxes, catalogue, models, schedules, scheduling },
+    ...{ tasks, mailboxes, containers, catalogue, models, schedules, scheduling },
     db: database.db,
     codec: context.dataConverter.payloadCodecs?.[0],
     probes,

@@ -25,6 +25,8 @@ export interface Waiting<T> {
   isOurs(payload: string): boolean;
   read(): Promise<T>;
   hasEnded(value: T): boolean;
+  /** When what was read may change though nobody gives notice. */
+  changesAt?(value: T): Date | null;
   millis: number;
   /** Ends the wait early: the caller went away, or the process stops. */
   signal: AbortSignal;
@@ -40,6 +42,7 @@ export async function waitUntil<T>({
   isOurs,
   read,
   hasEnded,
+  changesAt,
   millis,
   signal,
 }: Waiting<T>): Promise<T> {
@@ -53,6 +56,7 @@ export async function waitUntil<T>({
     bell.ring();
   };
   const timer = setTimeout(end, millis);
+  let alarm: NodeJS.Timeout | undefined;
   signal.addEventListener('abort', end);
   try {
     for (;;) {
@@ -60,10 +64,14 @@ export async function waitUntil<T>({
       const isLast = isOver;
       const value = await read();
       if (isLast || hasEnded(value)) return value;
+      const next = changesAt?.(value) ?? null;
+      clearTimeout(alarm);
+      if (next) alarm = setTimeout(bell.ring, Math.min(millis, Math.max(1, next.getTime() - Date.now())));
       await bell.rung();
     }
   } finally {
     clearTimeout(timer);
+    clearTimeout(alarm);
     signal.removeEventListener('abort', end);
     stopListening();
   }

@@ -47,3 +47,8 @@ export async function writeEndpoints(db: Db, endpoints: readonly EndpointRow[]):
     on conflict (org_id, receiver) do update set state = excluded.state, failures = excluded.failures,
       failing_since = excluded.failing_since, opened_until = excluded.opened_until`.execute(db);
 }
+
+/** A receiver was seen to be there, by other means than a delivery. */
+export async function closeCircuit(db: Db, { orgId, receiver }: ReceiverKey): Promise<void> {
+  await db.deleteFrom('endpoints').where('org_id', '=', orgId).where('receiver', '=', receiver).execute();
+}

@@ -109,3 +109,27 @@ export async function subscribers(
     .orderBy('id')
     .execute();
 }
+
+export async function getMessages(db: Db, orgId: string, ids: readonly string[]): Promise<MessageRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('messages')
+    .selectAll()
+    .where('org_id', '=', orgId)
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+/** What became of a message at one agent; undefined where it is not for that agent. */
+export async function getReceipt(
+  db: Db,
+  { orgId, messageId, agentId }: { orgId: string; messageId: string; agentId: string },
+): Promise<ReceiptRow | undefined> {
+  return db
+    .selectFrom('receipts')
+    .selectAll()
+    .where('org_id', '=', orgId)
+    .where('message_id', '=', messageId)
+    .where('agent_id', '=', agentId)
+    .executeTakeFirst();
+}

@@ -14,6 +14,7 @@ import * as deliveriesOfTasks from './migrations/0010-deliveries-of-tasks.js';
 import * as schedules from './migrations/0011-schedules.js';
 import * as messages from './migrations/0012-messages.js';
 import type { Tables } from './tables.js';
+import { adoptMessages } from './topic-history.js';
 
 /** In the order in which they run. What has been released is never changed, only followed. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -40,6 +41,7 @@ export async function migrate(db: Kysely<Tables>): Promise<string[]> {
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) {
     await adoptEvents(db);
+    await adoptMessages(db);
     return results.map(({ migrationName }) => migrationName);
   }
   if (isUnavailable(error)) throw error;

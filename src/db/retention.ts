@@ -14,6 +14,7 @@ export interface DeletedCounts {
   tasks: number;
   metrics: number;
   spending: number;
+  messages: number;
 }
 
 interface Batch {
@@ -83,6 +84,14 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
         where org_id = orgs.id and day < (${before}::timestamptz at time zone 'UTC')::date
         order by day limit ${limit}
       ) as spent limit ${limit}))`,
+  // Its receipts go along.
+  messages: ({ before, limit }) => sql`
+    delete from messages where ctid = any(array(
+      select ctid from messages where created_at < ${before} and not exists (
+        select from receipts
+        where receipts.org_id = messages.org_id and receipts.message_id = messages.id
+          and (ended_at is null or ended_at >= ${before}))
+      order by created_at limit ${limit}))`,
 };
 
 /**
@@ -92,7 +101,7 @@ const STATEMENTS: Record<keyof DeletedCounts, (batch: Batch) => ReturnType<typeo
 export async function deleteEnded(db: Db, { before, limit }: Batch): Promise<DeletedCounts> {
   const counts: DeletedCounts = {
     ...{ timers: 0, deliveries: 0, events: 0, windows: 0, idempotencyKeys: 0 },
-    ...{ sessions: 0, usage: 0, tasks: 0, metrics: 0, spending: 0 },
+    ...{ sessions: 0, usage: 0, tasks: 0, metrics: 0, spending: 0, messages: 0 },
   };
   const forgotten = new Date(Date.now() - REMEMBERED_MS);
   for (const kind of Object.keys(counts) as (keyof DeletedCounts)[]) {
@@ -117,6 +126,8 @@ const BUSY_TABLES = [
     'tool_calls',
     'agent_metrics',
     'agent_memories',
+    'messages',
+    'receipts',
   ],
 ];
 

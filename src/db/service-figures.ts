@@ -50,3 +50,14 @@ export const countUnended = (db: Db, orgId?: string): Promise<{ queued: number; 
       from tasks where ${HAS_NOT_ENDED} ${orgId === undefined ? sql`` : sql`and org_id = ${orgId}`}`,
     ['queued', 'running'],
   );
+
+/** How many messages wait in mailboxes, of all organisations, and how many are with their agents. */
+export const countMail = (db: Db): Promise<{ queued: number; delivered: number }> =>
+  countsOf(
+    db,
+    sql`
+      select count(*) filter (where status = 'queued') as queued,
+        count(*) filter (where status = 'delivered') as delivered
+      from receipts where status in ('queued', 'delivered')`,
+    ['queued', 'delivered'],
+  );

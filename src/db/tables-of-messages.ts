@@ -34,6 +34,8 @@ export interface ReceiptTable {
   seq: Generated<number>;
   status: Generated<ReceiptStatus>;
   deliveries: Generated<number>;
+  /** Those before it was sent again: they do not count against its agent's limit. */
+  deliveries_before: Generated<number>;
   /** Of whoever holds it now. */
   lease_id: string | null;
   leased_until: Date | null;
@@ -68,8 +70,18 @@ export interface BrokerBindingTable {
   org_id: string;
   broker_id: string;
   agent_id: string;
-  /** Patterns that the queue is bound to. */
+  /** Patterns that the queue is to be bound to. */
   topics: Json<string[]>;
+  /** Those that it may be bound to at the broker. */
+  bound: DefaultedJson<string[]>;
   /** No longer wanted: emptied, then taken away. */
   is_draining: Generated<boolean>;
+}
+
+/** How far an organisation's events have been carried elsewhere. */
+export interface EventFeedTable {
+  org_id: string;
+  name: string;
+  /** Of the last one. */
+  cursor: string;
 }

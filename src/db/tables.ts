@@ -14,7 +14,13 @@ import type {
   InstructionTable,
   ToolTable,
 } from './tables-of-agents.js';
-import type { BrokerBindingTable, BrokerTable, MessageTable, ReceiptTable } from './tables-of-messages.js';
+import type {
+  BrokerBindingTable,
+  BrokerTable,
+  EventFeedTable,
+  MessageTable,
+  ReceiptTable,
+} from './tables-of-messages.js';
 import type {
   AgentMemoryTable,
   AgentMetricTable,
@@ -233,4 +239,5 @@ export interface Tables {
   receipts: ReceiptTable;
   brokers: BrokerTable;
   broker_bindings: BrokerBindingTable;
+  event_feeds: EventFeedTable;
 }

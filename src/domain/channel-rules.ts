@@ -1,6 +1,14 @@
 import type { Channel } from '../schemas/delivery.js';
 import type { TaskDelivery } from '../schemas/task-delivery.js';
-import { botOf, type ChannelTarget, MAIL_SERVER, type Open, originOf, REDIS } from './channel-target.js';
+import {
+  botOf,
+  brokerReceiver,
+  type ChannelTarget,
+  MAIL_SERVER,
+  type Open,
+  originOf,
+  REDIS,
+} from './channel-target.js';
 import { isSignalTarget } from './signal-target.js';
 import { type StreamOwner, streamRefusal } from './stream-owner.js';
 import { isMasked, MASK, mapValues } from './url-secrets.js';
@@ -17,6 +25,8 @@ export interface ChannelFields {
   teams: Fields<'teams'>;
   email: Fields<'email'>;
   redis_stream: Fields<'redis_stream'>;
+  broker: { brokerId: string; topic: string; messageId: string };
+  message: { agentId?: string | undefined; topic?: string | undefined; messageType: string };
 }
 
 /** What to do with secrets by themselves, and with URLs that may carry some. */
@@ -57,7 +67,7 @@ interface ChannelRules<F> {
 const INWARDS = 'leads to an address that is not allowed';
 const MASKED = 'holds the mask of a secret: send the secret itself';
 const SIGNAL_REFUSED =
-  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is none of Mainspring's own (timers, endpoint, agent, task)";
+  "must be a workflow of your organisation's own: <kind>/<organisation>/…, where the kind is none of Mainspring's own (timers, endpoint, agent, task, mailbox, supervisor, broker)";
 
 const inwards = (field: string, url: string, { leadsInwards }: Surroundings): ChannelRefusal | null =>
   leadsInwards(url) ? { field, message: INWARDS } : null;
@@ -141,6 +151,21 @@ const RULES: { [C in Channel]: ChannelRules<ChannelFields[C]> } = {
     refusal: ({ response_stream: stream }, surroundings) =>
       lacking('REDIS_URL', surroundings) ?? streamRefusal(surroundings.orgId, stream, surroundings.config),
     isForPeople: false,
+  },
+  broker: {
+    ...ofItsOwn('broker'),
+    target: (request) => ({ receiver: brokerReceiver(request.brokerId), request }),
+  },
+  message: {
+    ...ofItsOwn('message'),
+    target: ({ agentId, topic, messageType }) => ({
+      receiver: 'message',
+      request: {
+        messageType,
+        ...(agentId === undefined ? {} : { agentId }),
+        ...(topic === undefined ? {} : { topic }),
+      },
+    }),
   },
 };
 

@@ -27,6 +27,9 @@ export const originOf = (storedUrl: string, open: Open): string =>
 export const botOf = (storedToken: string, open: Open): string =>
   readable(() => `telegram:${open(storedToken).split(':')[0]}`);
 
+/** A broker outside, whose endpoints stand in its row. */
+export const brokerReceiver = (brokerId: string): string => `broker:${brokerId}`;
+
 export const MAIL_SERVER = 'email';
 export const REDIS = 'redis_stream';
 /** Whether a receiver is a server that the operator set up for all. */

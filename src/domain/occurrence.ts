@@ -61,6 +61,7 @@ function bodyOf(occurrence: Occurrence, action: Action): string {
     case 'webhook':
     case 'log':
     case 'redis_stream':
+    case 'message':
       return tellingBody(occurrence, action.data);
     case 'signal':
       return JSON.stringify(action.args);

@@ -1,5 +1,5 @@
 /** Workflows that are Mainspring's own: to signal one past the API would pass by what a key is limited to. */
-const OWN_KINDS = new Set(['timers', 'endpoint', 'agent', 'task']);
+const OWN_KINDS = new Set(['timers', 'endpoint', 'agent', 'task', 'mailbox', 'supervisor', 'broker']);
 
 /**
  * Whether an action of an organisation may signal a workflow: `<kind>/<organisation>/…`, and not one of Mainspring's

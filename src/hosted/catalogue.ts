@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AgentDefinition, Method } from '../plugin/define-agent.js';
 import { defineMethod } from '../plugin/define-agent.js';
+import type { HandlerDefinition } from '../plugin/define-handler.js';
 import type { ToolDefinition } from '../plugin/define-tool.js';
 import { Prompt } from '../schemas/task.js';
 import type { BuiltinTool } from '../tools/builtin.js';
@@ -8,10 +9,17 @@ import type { BuiltinTool } from '../tools/builtin.js';
 /** A tool whose code is here: one that comes along, or a plugin's, which gets less. */
 export type CodedTool = { kind: 'builtin'; tool: BuiltinTool } | { kind: 'plugin'; tool: ToolDefinition };
 
-/** The agents and tools whose code this process has. */
+/** A handler of messages, with the tools that only its own code may call. */
+export interface CodedHandler {
+  handler: HandlerDefinition;
+  tools: ReadonlyMap<string, CodedTool>;
+}
+
+/** The agents, tools and handlers whose code this process has. */
 export interface Catalogue {
   agents: readonly AgentDefinition[];
   tools: ReadonlyMap<string, CodedTool>;
+  handlers: ReadonlyMap<string, CodedHandler>;
 }
 
 /** What every agent can be asked: a prompt, which its model answers. */

@@ -1,10 +1,12 @@
 import { type Config, ConfigError } from '../config.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
+import type { HandlerDefinition } from '../plugin/define-handler.js';
 import { builtinTools } from '../tools/index.js';
 import { adminAgent } from './admin-agent.js';
 import { analyticsAgent } from './analytics-agent.js';
-import type { Catalogue, CodedTool } from './catalogue.js';
+import type { Catalogue, CodedHandler, CodedTool } from './catalogue.js';
 import { contentAgent } from './content-agent.js';
+import { builtinHandlers } from './handlers/index.js';
 import { loadPlugins, type Plugin } from './load-plugins.js';
 import { marketAgent } from './market-agent.js';
 import { schedulerAgent } from './scheduler-agent.js';
@@ -17,7 +19,12 @@ const builtinAgents: readonly AgentDefinition[] = [
 const MAINSPRING = 'Mainspring';
 
 /** Names are what rows refer to: nobody may take one that another has. */
-function assertFree(owners: Map<string, string>, kind: 'agent' | 'tool', name: string, source: string): void {
+function assertFree(
+  owners: Map<string, string>,
+  kind: 'agent' | 'tool' | 'handler',
+  name: string,
+  source: string,
+): void {
   const owner = owners.get(`${kind} ${name}`);
   if (owner !== undefined)
     throw new ConfigError(
@@ -40,10 +47,21 @@ function assertToolsKnown(
   }
 }
 
+const pluginHandler = (handler: HandlerDefinition): CodedHandler => ({
+  handler,
+  tools: new Map(toolsOf(handler).map((tool) => [tool.name, { kind: 'plugin', tool }])),
+});
+const toolsOf = ({ work }: HandlerDefinition) => (work.kind === 'code' ? work.tools : []);
+
 function catalogueOf(plugins: readonly Plugin[]): Catalogue {
   const owners = new Map<string, string>();
   const agents = [...builtinAgents];
   const tools = new Map<string, CodedTool>();
+  const handlers = new Map<string, CodedHandler>();
+  for (const coded of builtinHandlers) {
+    assertFree(owners, 'handler', coded.handler.name, MAINSPRING);
+    handlers.set(coded.handler.name, coded);
+  }
   for (const { name } of builtinAgents) assertFree(owners, 'agent', name, MAINSPRING);
   for (const tool of builtinTools) {
     assertFree(owners, 'tool', tool.name, MAINSPRING);
@@ -58,14 +76,18 @@ function catalogueOf(plugins: readonly Plugin[]): Catalogue {
       assertFree(owners, 'agent', agent.name, source);
       agents.push(agent);
     }
+    for (const handler of added.handlers) {
+      assertFree(owners, 'handler', handler.name, source);
+      handlers.set(handler.name, pluginHandler(handler));
+    }
   }
   for (const { source, agents: added } of plugins) assertToolsKnown(added, tools, source);
   assertToolsKnown(builtinAgents, tools, MAINSPRING);
-  return { agents, tools };
+  return { agents, tools, handlers };
 }
 
 /**
- * The agents and tools that this process has the code of: Mainspring's and those of its plugins. Throws a
+ * The agents, tools and handlers that this process has the code of: Mainspring's and those of its plugins. Throws a
  * {@link ConfigError} that names the plugin which is wrong.
  */
 export const loadCatalogue = async ({

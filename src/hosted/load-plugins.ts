@@ -3,8 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { ConfigError } from '../config.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
+import type { HandlerDefinition } from '../plugin/define-handler.js';
 import type { ToolDefinition } from '../plugin/define-tool.js';
 import { InstructionText, ToolName } from '../schemas/agent.js';
+import { HandlerName } from '../schemas/handler.js';
 import { Name } from '../schemas/identity.js';
 import { Limits } from '../schemas/limits.js';
 
@@ -14,6 +16,7 @@ export interface Plugin {
   source: string;
   agents: AgentDefinition[];
   tools: ToolDefinition[];
+  handlers: HandlerDefinition[];
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
@@ -24,6 +27,7 @@ const schema = z.custom<z.ZodType>(
   'must be a zod schema',
 );
 const jsonSchema = z.record(z.string(), z.unknown());
+const ModelNeed = z.enum(['none', 'optional', 'required']);
 
 /** What `defineTool` answers, whichever copy of it a plugin has called. */
 const Tool = z.looseObject({
@@ -53,21 +57,41 @@ const Agent = z.looseObject({
       description: z.string(),
       input: schema,
       inputSchema: jsonSchema,
-      model: z.enum(['none', 'optional', 'required']),
+      model: ModelNeed,
       run: code,
     }),
   ),
 });
 
-const Exports = z.looseObject({ agents: z.array(Agent).default([]), tools: z.array(Tool).default([]) });
+/** What `defineHandler` answers. */
+const Handler = z.looseObject({
+  name: HandlerName,
+  description: z.string(),
+  payload: schema,
+  priorityOf: code,
+  sessionOf: code,
+  userOf: code,
+  work: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('prompt'), prompt: code }),
+    z.looseObject({ kind: z.literal('code'), run: code, model: ModelNeed, tools: z.array(Tool) }),
+  ]),
+});
+
+const Exports = z.looseObject({
+  agents: z.array(Agent).default([]),
+  tools: z.array(Tool).default([]),
+  handlers: z.array(Handler).default([]),
+});
 
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
+const KINDS = ['agents', 'tools', 'handlers'];
+
 /** Named exports, or the same on the default export. */
 function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
   const { default: whole } = module;
-  const has = (fields: Record<string, unknown>) => 'agents' in fields || 'tools' in fields;
+  const has = (fields: Record<string, unknown>) => KINDS.some((kind) => kind in fields);
   if (has(module)) return module;
   return isFields(whole) ? whole : {};
 }
@@ -99,12 +123,14 @@ async function loadPlugin(source: string): Promise<Plugin> {
   if (!parsed.success)
     throw wrong(
       source,
-      `exports what is no agent or tool (use defineAgent, defineTool): ${reasonOf(parsed.error)}`,
+      `exports what is no agent, tool or handler (use defineAgent, defineTool, defineHandler): ${reasonOf(parsed.error)}`,
     );
-  const { agents, tools } = parsed.data;
-  if (agents.length + tools.length === 0) throw wrong(source, 'exports neither agents nor tools');
+  const { agents, tools, handlers } = parsed.data;
+  if (agents.length + tools.length + handlers.length === 0)
+    throw wrong(source, 'exports neither agents nor tools nor handlers');
   // The definitions themselves, as they were checked: parsing made copies of them.
-  return { source, agents: exported.agents ?? [], tools: exported.tools ?? [] } as Plugin;
+  const given = { agents: exported.agents ?? [], tools: exported.tools ?? [] };
+  return { source, ...given, handlers: exported.handlers ?? [] } as Plugin;
 }
 
 /** Loads plugins, one after the other. Throws a {@link ConfigError} that names the one that cannot be loaded. */

@@ -1,9 +1,11 @@
 import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
 import type { Database, Db } from '../db/database.js';
+import { insertDeliveries } from '../db/deliveries.js';
 import { appendEvents } from '../db/events.js';
 import { countOpen } from '../db/mail.js';
 import {
   getMessage,
+  getReceipt,
   insertMessage,
   insertReceipts,
   type MessageRow,
@@ -12,12 +14,20 @@ import {
   subscribers,
 } from '../db/messages.js';
 import { notify } from '../db/notify.js';
+import { brokerReceiver } from '../domain/channel-target.js';
 import { matchesTopic } from '../domain/topic-pattern.js';
 import type { Starter } from '../engine/starter.js';
+import { brokerDeliveries, brokersFor } from './broker-deliveries.js';
 import { interruptMail, messageEvent } from './settle.js';
 
-/** Whom a message is for: one agent, or every subscriber of its topic. */
-export type Addressee = { kind: 'agent'; agentId: string } | { kind: 'topic' };
+/**
+ * Whom a message is for: one agent; every subscriber of its topic; an agent's copy of what was published outside, which
+ * others may have as well.
+ */
+export type Addressee =
+  | { kind: 'agent'; agentId: string }
+  | { kind: 'topic' }
+  | { kind: 'copy'; agentId: string };
 
 /** What became of a message that was to be sent. */
 export type Sending =
@@ -46,7 +56,7 @@ export const isHandledHere = ({ handler, definition }: Pick<AgentRow, 'handler' 
 
 export interface MailboxesOptions {
   database: Database;
-  starter: Pick<Starter, 'ensureMailbox' | 'wakeMailbox' | 'tellMailbox'>;
+  starter: Pick<Starter, 'ensureMailbox' | 'wakeMailbox' | 'tellMailbox' | 'ensureEndpoint' | 'wakeEndpoint'>;
   now?: () => number;
 }
 
@@ -54,9 +64,9 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
   const { db } = database;
 
   async function recipientsOf(message: NewMessage, addressee: Addressee): Promise<Recipient[] | undefined> {
-    if (addressee.kind === 'agent') {
+    if (addressee.kind !== 'topic') {
       const agent = await getAgent(db, message.orgId, addressee.agentId);
-      return agent && [agent];
+      return agent && (addressee.kind === 'agent' || isMeant(agent, message) ? [agent] : []);
     }
     const { topic } = message;
     const all = topic === null ? [] : await subscribers(db, message.orgId);
@@ -69,7 +79,7 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
   async function write(
     message: NewMessage,
     recipients: readonly Recipient[],
-    addressee: Addressee,
+    { addressee, brokerIds }: { addressee: Addressee; brokerIds: readonly string[] },
   ): Promise<Sending> {
     const at = message.createdAt;
     return db.transaction().execute(async (tx): Promise<Sending> => {
@@ -79,7 +89,8 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
         if (receipt?.status === 'failed' && addressee.kind === 'agent') return { kind: 'busy' };
         if (receipt) receipts.push(receipt);
       }
-      const row = await insertMessage(tx, message);
+      const added = await insertMessage(tx, message);
+      const row = added ?? (addressee.kind === 'copy' ? await published(tx, message) : undefined);
       if (!row) return { kind: 'taken' };
       const told = await insertReceipts(tx, row, receipts, at);
       await appendEvents(
@@ -96,7 +107,8 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
         ),
       );
       for (const agentId of told) await notify(tx, 'mail', `${message.orgId}/${agentId}`);
-      return { kind: 'accepted', message: row, wasNew: true };
+      await insertDeliveries(tx, brokerDeliveries(row, brokerIds, at), at.getTime());
+      return { kind: 'accepted', message: row, wasNew: added !== undefined || told.length > 0 };
     });
   }
 
@@ -120,9 +132,17 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
     return { agentId: agent.id, status: 'queued' };
   }
 
-  async function standing({ orgId, id, fingerprint }: NewMessage): Promise<Sending | undefined> {
+  async function standing(
+    { orgId, id, fingerprint }: NewMessage,
+    addressee: Addressee,
+  ): Promise<Sending | undefined> {
     const row = await getMessage(db, orgId, id);
     if (!row) return undefined;
+    if (addressee.kind === 'copy') {
+      const receipt = await getReceipt(db, { orgId, messageId: id, agentId: addressee.agentId });
+      // What was sent to one agent alone is nobody else's, whoever names its id.
+      return receipt || !row.is_published ? { kind: 'accepted', message: row, wasNew: false } : undefined;
+    }
     return row.fingerprint === fingerprint
       ? { kind: 'accepted', message: row, wasNew: false }
       : { kind: 'taken' };
@@ -130,17 +150,23 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
 
   return {
     async send(message, addressee) {
-      const known = await standing(message);
+      const known = await standing(message, addressee);
       if (known) return known;
       const recipients = await recipientsOf(message, addressee);
       if (!recipients) return { kind: 'unknown_agent' };
       const handled = recipients
         .filter(isHandledHere)
         .map(({ id: agentId }) => ({ orgId: message.orgId, agentId }));
-      await Promise.all(handled.map((agent) => starter.ensureMailbox(agent)));
-      const sending = await write(message, recipients, addressee);
-      if (sending.kind === 'taken') return (await standing(message)) ?? sending;
+      const brokerIds = addressee.kind === 'topic' ? await brokersFor(db, message) : [];
+      const receivers = brokerIds.map((id) => ({ orgId: message.orgId, receiver: brokerReceiver(id) }));
+      await Promise.all([
+        ...handled.map((agent) => starter.ensureMailbox(agent)),
+        ...receivers.map((receiver) => starter.ensureEndpoint(receiver)),
+      ]);
+      const sending = await write(message, recipients, { addressee, brokerIds });
+      if (sending.kind === 'taken') return (await standing(message, addressee)) ?? sending;
       for (const agent of handled) starter.wakeMailbox(agent);
+      for (const receiver of receivers) starter.wakeEndpoint(receiver);
       return sending;
     },
   };
@@ -150,4 +176,10 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
 function isMeant(agent: Recipient, { sender, inReplyTo }: NewMessage): boolean {
   if (agent.name === sender || agent.id === sender) return false;
   return inReplyTo === null || !isHandledHere(agent);
+}
+
+/** A message that stands already, where it was published for all. */
+async function published(tx: Db, { orgId, id }: NewMessage): Promise<MessageRow | undefined> {
+  const row = await getMessage(tx, orgId, id);
+  return row?.is_published ? row : undefined;
 }

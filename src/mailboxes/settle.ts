@@ -5,6 +5,7 @@ import { deliveredTo, endDelivery, type ReceiptChange } from '../db/mail.js';
 import type { MessageRow, ReceiptRow } from '../db/messages.js';
 import { notify } from '../db/notify.js';
 import { endedNotices } from '../domain/ended-notice.js';
+import { countMessage } from '../metrics.js';
 import type { ReceiptStatus } from '../schemas/message.js';
 
 /** What a delivery of a message came to. */
@@ -40,12 +41,16 @@ export const messageEvent = (
   at,
 });
 
-function changeOf(outcome: MailOutcome, { deliveries }: ReceiptRow, most: number): ReceiptChange {
+function changeOf(
+  outcome: MailOutcome,
+  { deliveries, deliveries_before: before }: ReceiptRow,
+  most: number,
+): ReceiptChange {
   if (outcome.kind === 'processed')
     return { status: 'processed', error: null, reply: outcome.reply, replyId: outcome.replyId };
   const { error } = outcome;
   if (outcome.kind === 'failed') return { status: 'failed', error };
-  return deliveries >= most
+  return deliveries - before >= most
     ? { status: 'dead', error }
     : { status: 'queued', error, availableAt: outcome.retryAt };
 }
@@ -66,6 +71,7 @@ export async function settleMail(
 ): Promise<ReceiptRow | undefined> {
   const row = await endDelivery(tx, receipt, changeOf(outcome, receipt, agent.max_deliveries), at);
   if (!row) return undefined;
+  countMessage(row);
   const { deliveries, status } = row;
   const event: MailEvent =
     outcome.kind === 'processed'

@@ -12,6 +12,19 @@ export interface MailboxState {
   nextAt: string | null;
 }
 
+/** A message that a task is handling. */
+export interface HandledMail {
+  messageId: string;
+  taskId: string;
+  /** Of the task. */
+  priority: number;
+}
+
+/** What a look at an agent's mail comes to. */
+export interface MailLook extends Pick<MailboxState, 'name' | 'queued' | 'nextAt'> {
+  handling: HandledMail[];
+}
+
 /** The workflow that has an agent's messages handled here. */
 export const mailboxWorkflowId = ({ orgId, agentId }: AgentRef) => `mailbox/${orgId}/${agentId}`;
 

@@ -9,9 +9,17 @@ export interface SupervisorState {
   health: HealthState | null;
 }
 
+/** What its workflow waits for besides words. */
+export interface Supervision extends SupervisorState {
+  /** The id of the container whose end is to be noticed, or null. */
+  watched: string | null;
+  /** In how many ms to look again, or null. */
+  restMs: number | null;
+}
+
 /** The workflow that keeps an agent's container as its lifecycle says, and asks whether the agent is well. */
 export const supervisorWorkflowId = ({ orgId, agentId }: AgentRef) => `supervisor/${orgId}/${agentId}`;
 
-export const supervisorQuery = defineQuery<SupervisorState>('supervisor');
+export const supervisorQuery = defineQuery<SupervisorState | null>('supervisor');
 /** The agent was started, paused, resumed, stopped, changed or deleted: look again. */
 export const supervise = defineSignal('supervise');

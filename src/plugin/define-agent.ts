@@ -116,7 +116,8 @@ export const defineMethod = <Input extends z.ZodType>({
   },
 });
 
-const sentenceOf = ({ issues }: z.ZodError): string =>
+/** What a schema found wrong, in one sentence. */
+export const sentenceOf = ({ issues }: z.ZodError): string =>
   issues.map(({ path, message }) => [...path, message].join(' ')).join('; ');
 
 /** Code for the stages of a task, in their order. */

@@ -1,4 +1,4 @@
-/** `mainspring/plugin`: what extends Mainspring by agents and tools with code of their own. */
+/** `mainspring/plugin`: what extends Mainspring by agents, handlers of messages and tools with code of their own. */
 export {
   type AgentContext,
   type AgentDefinition,
@@ -10,6 +10,7 @@ export {
   type ModelAnswer,
   type Question,
 } from './define-agent.js';
+export { defineHandler, type HandledMessage, type HandlerDefinition } from './define-handler.js';
 export {
   defineTool,
   InvalidInput,

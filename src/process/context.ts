@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Config } from '../config.js';
+import type { ContainerRuntime } from '../containers/container-runtime.js';
+import { createDockerRuntime } from '../containers/docker.js';
 import type { Database } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
 import { openDatabase } from '../db/open.js';
@@ -39,6 +41,8 @@ export interface Context {
   tasks: Tasks;
   /** What puts messages into the mailboxes of agents. */
   mailboxes: Mailboxes;
+  /** What runs the agents that have an image; it is not asked before one is started. */
+  containers: ContainerRuntime;
   /** Schedules as Temporal has them. */
   schedules: Schedules;
   /** Schedules as rows, which Temporal follows. */
@@ -95,6 +99,7 @@ function contextOf(
     timers: createTimers({ database, starter }),
     tasks: createTasks({ database, starter, vault, config }),
     mailboxes: createMailboxes({ database, starter }),
+    containers: createDockerRuntime(config),
     schedules,
     scheduling: createScheduling({ database, schedules, log }),
     models: createAgentModels(config, vault),

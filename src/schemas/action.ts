@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EMAIL, REDIS_STREAM, TEAMS, TELEGRAM, WebUrl } from './channel-fields.js';
+import { EMAIL, MESSAGE, REDIS_STREAM, TEAMS, TELEGRAM, WebUrl } from './channel-fields.js';
 import { Duration, Instant } from './duration.js';
 import { freeForm, Labels, Name } from './identity.js';
 
@@ -65,6 +65,12 @@ const email = { type: z.literal('email'), ...EMAIL, ...words };
 /** Adds an entry to a stream: `timer_id`, and as `payload` the JSON that a webhook would be sent. */
 const redisStream = { type: z.literal('redis_stream'), ...REDIS_STREAM, data: freeForm(64).optional() };
 
+/** Sends an agent, or the subscribers of a topic, a message; its payload is the JSON that a webhook would be sent. */
+const message = { type: z.literal('message'), ...MESSAGE, data: freeForm(64).optional() };
+const ONE_ADDRESSEE = 'give exactly one of agentId and topic';
+const hasOneAddressee = (to: { agentId?: unknown; topic?: unknown }) =>
+  (to.agentId === undefined) !== (to.topic === undefined);
+
 /** An action that ends with itself: what an escalation or a timer's timer may do. */
 export const Effect = z
   .discriminatedUnion('type', [
@@ -75,6 +81,7 @@ export const Effect = z
     z.strictObject(teams),
     z.strictObject(email),
     z.strictObject(redisStream),
+    z.strictObject(message).refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE }),
   ])
   .meta({ id: 'Effect' });
 export type Effect = z.infer<typeof Effect>;
@@ -136,6 +143,9 @@ export const Action = z
     z.strictObject({ ...teams, escalation }),
     z.strictObject({ ...email, escalation }),
     z.strictObject({ ...redisStream, escalation }),
+    z
+      .strictObject({ ...message, escalation })
+      .refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE }),
     z
       .strictObject({ ...timer, escalation })
       .refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),

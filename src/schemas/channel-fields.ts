@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Topic } from './topic.js';
 
 /** An address that a request may be sent to. Whether it leads inwards is checked where it is used. */
 export const WebUrl = z
@@ -44,4 +45,9 @@ export const EMAIL = {
 };
 export const REDIS_STREAM = {
   response_stream: z.string().min(1).max(200).optional().describe('By default `RESULT_STREAM`'),
+};
+export const MESSAGE = {
+  agentId: z.string().min(1).max(200).optional(),
+  topic: Topic.optional(),
+  messageType: z.string().min(1).max(200).default('timer').describe('The `type` of the message'),
 };

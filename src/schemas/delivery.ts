@@ -13,6 +13,8 @@ export const Channel = z.enum([
   'teams',
   'email',
   'redis_stream',
+  'broker',
+  'message',
 ]);
 export type Channel = z.infer<typeof Channel>;
 
@@ -31,6 +33,11 @@ export interface DeliveryRequest {
   recipients?: string[];
   subject?: string;
   stream?: string;
+  brokerId?: string;
+  topic?: string;
+  messageId?: string;
+  agentId?: string;
+  messageType?: string;
 }
 
 export const DeliveryStatus = z.enum(['pending', 'delivered', 'dead']);
@@ -57,7 +64,7 @@ const summary = {
   id: z
     .string()
     .describe(
-      'The `webhook-id` of every attempt: `<timer id>.<occurrence>.<action>` for timers, `<task id>.result.<index>` for results of tasks',
+      'The `webhook-id` of every attempt: `<timer id>.<occurrence>.<action>` for timers, `<task id>.result.<index>` for results of tasks, `<message id>.broker.<broker id>` for messages',
     ),
   timerId: z.string().nullable(),
   taskId: z.string().nullable(),
@@ -67,7 +74,7 @@ const summary = {
   receiver: z
     .string()
     .describe(
-      "Scheme, host and port that are called; `telegram:<bot's number>`; else the name of the channel",
+      "Scheme, host and port that are called; `telegram:<bot's number>`; `broker:<its id>`; else the name of the channel",
     ),
   attemptCount: z.int(),
   createdAt: Moment,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from './duration.js';
+import { Duration, Instant } from './duration.js';
 import { Moment } from './identity.js';
 
 /** An image's reference: `registry.example.com/team/agent:1.2`. */
@@ -43,12 +43,18 @@ export const ContainerState = z
     id: z.string().nullable(),
     status: ContainerStatus,
     exitCode: z.int().nullable(),
-    restarts: z.int(),
+    restarts: z.int().describe('In a row: 0 again once it ran for 10 minutes'),
     error: z.string().nullable(),
     at: Moment,
   })
   .meta({ id: 'ContainerState' });
 export type ContainerState = z.infer<typeof ContainerState>;
+
+/** The query of `GET /agents/:id/logs`. */
+export const LogQuery = z.object({
+  tail: z.coerce.number().int().min(1).max(5_000).default(200).describe('The last so many lines'),
+  since: Instant.optional().describe('Only what was written from then on'),
+});
 
 /** What the latest health check of an agent found. */
 export const HealthState = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from './duration.js';
+import { Duration, Instant } from './duration.js';
 import { freeForm, Moment, Name, OwnId } from './identity.js';
 import { NextCursor, pageQuery } from './page.js';
 import { Topic } from './topic.js';
@@ -34,7 +34,7 @@ const ReplyTo = z.string().min(1).max(200);
 
 const envelope = {
   id: OwnId.optional().describe('Your own; the same one with the same body is the same message'),
-  from: Name.optional().describe('Who sends it; an agent always sends as itself'),
+  from: Name.optional().describe('Who sends it: by default `api`; an agent always sends as itself'),
   type: Name,
   payload: freeForm(256).default({}),
   timestamp: UnixSeconds.optional().describe('Unix time in seconds, kept as sent; by default now'),
@@ -100,7 +100,15 @@ export const MessageAnswer = z.looseObject({ message: Message });
 export const MessagePage = z.looseObject({ messages: z.array(Message), nextCursor: NextCursor });
 export const MailFilter = z.object({ ...pageQuery, status: ReceiptStatus.optional() });
 export type MailFilter = z.infer<typeof MailFilter>;
-export const TopicHistory = z.looseObject({ messages: z.array(Envelope), nextCursor: NextCursor });
+
+/** A message as the history of its topic shows it. */
+export const PublishedMessage = z
+  .looseObject({
+    ...Envelope.shape,
+    cursor: z.string().describe('Of the history: what comes after it can be read by it at any time'),
+  })
+  .meta({ id: 'PublishedMessage' });
+export const TopicHistory = z.looseObject({ messages: z.array(PublishedMessage), nextCursor: NextCursor });
 
 const Lease = Duration.refine((millis) => millis <= LONGEST_LEASE_MS, 'must be at most 1h');
 
@@ -141,6 +149,20 @@ const leaseId = z
   .max(100)
   .optional()
   .describe('Of the lease; without it the one that the agent has. With an API key it is needed');
+export const ReceiptAnswer = z.looseObject({ receipt: Receipt });
+export const LeaseAnswer = z.looseObject({ leaseId: z.string(), leasedUntil: Moment });
+
+/** The body of `POST /agents/:id/messages/redeliver`. */
+export const BulkResending = z
+  .strictObject({
+    status: z.enum(['dead', 'failed']),
+    since: Instant.optional().describe('Only what ended from then on'),
+  })
+  .meta({ id: 'BulkResending' });
+export const ResendingAnswer = z.looseObject({
+  redelivered: z.int().describe('At most 10,000 at once: repeat the call while it is that many'),
+});
+
 /** The body of `POST /messages/:id/ack`. */
 export const Acknowledgement = z
   .strictObject({ leaseId, reply: freeForm(256).nullish() })

@@ -4,9 +4,20 @@ import type { Config } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { Starter } from '../engine/starter.js';
 import type { Log } from '../log.js';
+import type { GuardedFetch } from '../outbound/guarded-fetch.js';
 import type { AgentDefinition } from '../plugin/define-agent.js';
 import { defineTool, type ToolContext, type ToolDefinition, type ToolSource } from '../plugin/define-tool.js';
 import type { Scheduling } from '../schedules/scheduling.js';
+import type { Vault } from '../secrets/vault.js';
+
+/** Something that is sent to a URL in the name of an organisation. */
+export interface ToSign {
+  orgId: string;
+  /** The same on every attempt. */
+  id: string;
+  at: Date;
+  body: string;
+}
 
 export interface ToolQuestion {
   prompt: string;
@@ -25,6 +36,13 @@ export interface BuiltinContext extends ToolContext {
   scheduling: Scheduling;
   config: Config;
   log: Log;
+  vault: Vault;
+  /** To what others name. */
+  fetch: GuardedFetch;
+  /** The same for documents, which are larger. */
+  download: GuardedFetch;
+  /** The headers by which a receiver knows who sent a body (standardwebhooks.com). */
+  sign(what: ToSign): Promise<Record<string, string>>;
   /** The agents whose code is here. */
   agents: readonly AgentDefinition[];
   /**

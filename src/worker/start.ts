@@ -12,12 +12,16 @@ import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
 import { ensureUpkeep } from './upkeep.js';
 
-/** How many activities run at once: an armed window holds its slot for half a minute or longer. */
+/**
+ * How many activities run at once: an armed window holds its slot for half a minute or longer, the connection to a
+ * broker for as long as it stands.
+ */
 const ACTIVITY_SLOTS: Record<Exclude<Queue, 'tasks'>, number> = {
   timers: 1_000,
   deliveries: 200,
-  agents: 200,
-  brokers: 200,
+  // One for each container whose end is waited for.
+  agents: 1_000,
+  brokers: 1_000,
 };
 
 /**

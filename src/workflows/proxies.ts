@@ -65,6 +65,13 @@ export const { checkAgent, moveAgent, endSession } = proxyLocalActivities<Activi
   retry: { initialInterval: '500ms', maximumInterval: '10s' },
 });
 
+/** Statements on an agent's mail; what it finds done it does not do again, so an outage is waited out. */
+export const { lookAtMail } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
 /**
  * Open for as long as the agent is connected. The heartbeats are the agent's own, so silence is an answer and not a
  * reason for another attempt.
@@ -79,6 +86,26 @@ export const keepSession = (heartbeatTimeoutMs: number) =>
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { maximumAttempts: 1 },
   }).keepSession;
+
+/** One statement; idempotent, so an outage of the database is waited out. */
+export const { checkBroker } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
+/**
+ * Holds the connection to a broker for as long as it stands. One that cannot be opened, or is lost at once, is tried
+ * again after 1 s, 2 s, 4 s, … at most 30 s, for as long as there is the broker.
+ */
+export const { carryMessages } = proxyActivities<Activities>({
+  taskQueue: QUEUES.brokers,
+  startToCloseTimeout: '3650d',
+  scheduleToCloseTimeout: '3650d',
+  heartbeatTimeout: '10s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
 
 /**
  * A task's first step waits its turn by the priority that the task was started with, for as long as that takes. Started
@@ -148,5 +175,26 @@ export const runStage = (leftMs: number) =>
 export const { endTask } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '7d',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
+/**
+ * A look at an agent: its container may take its 10 s to end. The runtime and the row say what is done, so a second look
+ * only does what is left, and an outage is waited out.
+ */
+export const { superviseAgent } = proxyActivities<Activities>({
+  taskQueue: QUEUES.agents,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '7d',
+  heartbeatTimeout: '12s',
+  retry: { initialInterval: '500ms', maximumInterval: '15s' },
+});
+
+/** Waits for as long as a container lives; a worker that died is noticed after three heartbeats, a runtime that is away asked again. */
+export const { watchContainer } = proxyActivities<Activities>({
+  taskQueue: QUEUES.agents,
+  startToCloseTimeout: '3650d',
+  scheduleToCloseTimeout: '3650d',
+  heartbeatTimeout: '12s',
   retry: { initialInterval: '500ms', maximumInterval: '10s' },
 });

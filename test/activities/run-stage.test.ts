@@ -57,7 +57,7 @@ async function coded(
   });
   const runStage = createRunStage({
     database,
-    catalogue: { agents: [definition], tools: new Map() },
+    catalogue: { agents: [definition], tools: new Map(), handlers: new Map() },
     models: { of: () => [], firstOf: () => null, lackOf: () => 'there is none' },
     log: silentLog,
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { generateAgentSecret } from '../../src/api/agent-secret.js';
+import { newAgentSecret } from '../../src/agents/new-agent-secret.js';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import type { AgentRow } from '../../src/db/agents.js';
 import { anAgent, rowOf } from '../support/agents.js';
@@ -20,7 +20,7 @@ afterAll(() => api.close());
 type Armed = { agent: AgentRow; secret: string };
 /** An agent that may connect. */
 async function armed(over: Partial<AgentRow> = {}): Promise<Armed> {
-  const secret = generateAgentSecret();
+  const secret = newAgentSecret();
   const [digest] = api.vault.digests(secret);
   return { agent: await anAgent(api.database, { orgId: org.orgId, secret_digest: digest, ...over }), secret };
 }
@@ -96,7 +96,7 @@ describe('connecting', () => {
 
   test('is refused with a secret that is not the agent’s', async () => {
     const [{ agent }, other, fresh] = [await armed(), await armed(), await anAgent(api.database)];
-    for (const secret of ['x', other.secret, `${generateAgentSecret()}`, agent.secret_digest ?? '']) {
+    for (const secret of ['x', other.secret, `${newAgentSecret()}`, agent.secret_digest ?? '']) {
       const answer = await connect(agent.id, { secret });
       expect([answer.status, answer.problem().code]).toEqual([401, 'unauthorized']);
     }

@@ -156,7 +156,7 @@ describeEachDatabase('agents and tools of the code', (database) => {
       execute: () => null,
     });
     const tools = new Map([['pay', { kind: 'plugin' as const, tool }]]);
-    await ensureHosted(db(), { agents: [], tools }, vault, { orgId });
+    await ensureHosted(db(), { agents: [], tools, handlers: new Map() }, vault, { orgId });
     expect(await toolsOf(orgId)).toMatchObject([{ name: 'pay', kind: 'builtin', requires_approval: true }]);
   });
 });

@@ -4,6 +4,7 @@ import { v7 as newId } from 'uuid';
 import { type CreatedOrg, createOrg } from '../../src/api/create-org.js';
 import { type RunningApi, startApi } from '../../src/api/start.js';
 import { readConfig } from '../../src/config.js';
+import { createDockerRuntime } from '../../src/containers/docker.js';
 import type { Database } from '../../src/db/database.js';
 import { dataConverterOf } from '../../src/engine/data-converter.js';
 import { createSchedules } from '../../src/engine/schedules.js';
@@ -99,6 +100,7 @@ export async function openTestContext({
     timers: createTimers({ database: opened, starter }),
     tasks: createTasks({ database: opened, starter, vault, config }),
     mailboxes: createMailboxes({ database: opened, starter }),
+    containers: createDockerRuntime(config),
     catalogue: await loadCatalogue(config),
     models: createAgentModels(config, vault),
     redis: createRedis(config, log),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowClient } from '@temporalio/client';
 import type { Starter } from '../../src/engine/starter.js';
+import type { Mailboxes } from '../../src/mailboxes/mailboxes.js';
 import type { Timer } from '../../src/schemas/timer.js';
 import { startWorkers } from '../../src/worker/start.js';
 import { DEMO_KEY, openTestContext, serveTestApi, type TestApi, type TestApiOptions } from './api.js';
@@ -12,6 +13,7 @@ export interface TestMainspring extends TestApi {
   workflows: WorkflowClient;
   client: Client;
   starter: Starter;
+  mailboxes: Mailboxes;
   /** Creates a timer as the demo key; throws when it is not acknowledged. */
   createTimer(over: Record<string, unknown>): Promise<Timer>;
   getTimer(id: string, wait?: string): Promise<Timer>;
@@ -34,6 +36,7 @@ export async function startMainspring(options: TestApiOptions = {}): Promise<Tes
     workflows: context.client.workflow,
     client: context.client,
     starter: context.starter,
+    mailboxes: context.mailboxes,
     post,
     async createTimer(over) {
       const answer = await api.send('/timers', { key: DEMO_KEY, body: timerRequest(over) });

@@ -65,12 +65,23 @@ function findRedis(): void {
   else say('Redis is not installed: the tests that run on a Redis server are left out.');
 }
 
+/** Tests that need a container runtime start one of their own. */
+function findPodman(): void {
+  const needed = ['podman', 'runc', 'busybox'];
+  const missing = needed.filter(
+    (program) => spawnSync(program, ['--help'], { stdio: 'ignore' }).status !== 0,
+  );
+  if (missing.length === 0) process.env.MAINSPRING_TEST_PODMAN = 'installed';
+  else say(`${missing.join(', ')} is not installed: the tests that run containers are left out.`);
+}
+
 export async function startSurroundings(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mainspring-test-'));
   toStop.push(() => rm(folder, { recursive: true, force: true }));
   // Without this a run that is ended by a signal would leave its servers behind.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   findRedis();
+  findPodman();
   await Promise.all([
     startTemporal(folder),
     bundleWorkflows(folder),

@@ -37,7 +37,10 @@ export interface TaskApi extends TestApi {
 
 export async function startTaskApi(env: Record<string, string> = {}): Promise<TaskApi> {
   const opened = await openTestContext({ env });
-  const context: Context = { ...opened, catalogue: { agents: [surveyor], tools: new Map() } };
+  const context: Context = {
+    ...opened,
+    catalogue: { agents: [surveyor], tools: new Map(), handlers: new Map() },
+  };
   const { database, starter, vault, config } = context;
   const api = await serveTestApi(context, {});
   return {

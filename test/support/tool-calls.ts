@@ -13,7 +13,7 @@ import { beginTask, getTask, type TaskRow } from '../../src/db/tasks.js';
 import { insertTool, type NewTool } from '../../src/db/tools.js';
 import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
-import type { CodedTool } from '../../src/hosted/catalogue.js';
+import type { Catalogue, CodedTool } from '../../src/hosted/catalogue.js';
 import { callId, type ToolOutcome } from '../../src/messages/task.js';
 import { createGuardedFetch } from '../../src/outbound/guarded-fetch.js';
 import type { AgentDefinition } from '../../src/plugin/define-agent.js';
@@ -36,6 +36,7 @@ export const attempt = () => new MockActivityEnvironment({}, { logger: new Defau
 export interface ToolCallsOptions {
   code?: CodedTool[];
   definitions?: AgentDefinition[];
+  handlers?: Catalogue['handlers'];
   askModel?: QuestionOfTool;
 }
 const unasked: QuestionOfTool = () => async () => {
@@ -45,10 +46,14 @@ const unasked: QuestionOfTool = () => async () => {
 /** Agents, tools, tasks and the activity that makes their calls of tools, on a database. */
 export function toolCalls(
   database: () => Database,
-  { code = [], definitions = [], askModel = unasked }: ToolCallsOptions = {},
+  { code = [], definitions = [], handlers = new Map(), askModel = unasked }: ToolCallsOptions = {},
 ) {
   const db = () => database().db;
-  const catalogue = { agents: definitions, tools: new Map(code.map((coded) => [coded.tool.name, coded])) };
+  const catalogue = {
+    agents: definitions,
+    tools: new Map(code.map((coded) => [coded.tool.name, coded])),
+    handlers,
+  };
   const started: string[] = [];
   // Connects when it is first used.
   const client = new Client();
@@ -58,7 +63,16 @@ export function toolCalls(
 
   const activity = (now: () => number = Date.now) =>
     createCallTool({
-      ...{ database: database(), catalogue, guardedFetch, vault, client, now, log: silentLog },
+      ...{
+        database: database(),
+        catalogue,
+        guardedFetch,
+        download: guardedFetch,
+        vault,
+        client,
+        now,
+        log: silentLog,
+      },
       scheduling: createScheduling({
         database: database(),
         schedules: createSchedules(client),

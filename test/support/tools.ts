@@ -4,14 +4,19 @@ import { readConfig } from '../../src/config.js';
 import type { Database } from '../../src/db/database.js';
 import { createSchedules } from '../../src/engine/schedules.js';
 import { createStarter } from '../../src/engine/starter.js';
+import type { GuardedFetch } from '../../src/outbound/guarded-fetch.js';
 import { createScheduling } from '../../src/schedules/scheduling.js';
 import type { BuiltinContext, BuiltinTool } from '../../src/tools/builtin.js';
 import { anAgent } from './agents.js';
 import { silentLog } from './databases.js';
+import { newVault } from './vault.js';
 
+const vault = newVault();
 const unexpected = async () => {
   throw new Error('the test expects no such call');
 };
+
+const unreached: GuardedFetch = Object.assign(unexpected, { close: async () => undefined });
 
 /** What a tool is given that an agent of an organisation of its own calls. */
 export async function toolContext(
@@ -32,7 +37,9 @@ export async function toolContext(
     scheduling: createScheduling({ database, schedules, log: silentLog }),
     starter: createStarter({ client, log: silentLog, temporalUiUrl: 'http://localhost' }),
     config: readConfig({ NODE_ENV: 'test' }),
-    ...{ askModel: unexpected, callTool: unexpected },
+    ...{ askModel: unexpected, callTool: unexpected, vault, sign: async () => ({}) },
+    fetch: unreached,
+    download: unreached,
     ...over,
   };
 }

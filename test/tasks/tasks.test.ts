@@ -94,7 +94,7 @@ describeEachDatabase('the end of a task', (database) => {
 
   const begin = (task: TaskRow, lack: string | null = null) => {
     const beginTask = createBeginTask({
-      ...{ database: opened, tasks, catalogue: { agents: [], tools: new Map() } },
+      ...{ database: opened, tasks, catalogue: { agents: [], tools: new Map(), handlers: new Map() } },
       models: { of: () => [], firstOf: () => null, lackOf: () => lack },
     });
     return new MockActivityEnvironment().run(beginTask, refOf(task));

@@ -1,13 +1,17 @@
 import type { Client } from '@temporalio/client';
+import { createBrokerPool } from '../../brokers/pool.js';
 import type { Config } from '../../config.js';
 import type { Database } from '../../db/database.js';
+import type { Mailboxes } from '../../mailboxes/mailboxes.js';
 import type { Mailer } from '../../mailer.js';
 import { createOutbound } from '../../outbound/outbound.js';
 import type { Redis } from '../../redis.js';
 import { createSigningSecrets } from '../signing-secrets.js';
+import { createBrokerChannel } from './broker.js';
 import type { Channels } from './channel.js';
 import { createEmailChannel } from './email.js';
 import { createLogChannel } from './log.js';
+import { createMessageChannel } from './message.js';
 import { notConfigured } from './not-configured.js';
 import { createRedisStreamChannel } from './redis-stream.js';
 import { createSignalChannel } from './signal.js';
@@ -20,6 +24,7 @@ export interface OpenChannelsOptions extends TimerChannelOptions {
   client: Client;
   config: Config;
   database: Database;
+  mailboxes: Mailboxes;
   /** Undefined where no such server is configured. */
   redis?: Redis | undefined;
   mailer?: Mailer | undefined;
@@ -37,6 +42,7 @@ export function openChannels(options: OpenChannelsOptions): {
   // Wherever the operator has it; nobody else is let in there.
   const allow = [...guard.allow, new URL(baseUrl).hostname];
   const toTelegram = createOutbound({ ...guard, allow, ...limits });
+  const brokers = createBrokerPool(options);
   const secretsOf = createSigningSecrets({ db: database.db, vault });
   const channels: Channels = {
     webhook: createWebhookChannel({ outbound, vault, log, version, secretsOf }),
@@ -46,6 +52,8 @@ export function openChannels(options: OpenChannelsOptions): {
     telegram: createTelegramChannel({ outbound: toTelegram, vault, log, baseUrl }),
     teams: createTeamsChannel({ outbound, vault, log }),
     email: mailer ? createEmailChannel({ mailer, log }) : notConfigured,
+    broker: createBrokerChannel(brokers, log),
+    message: createMessageChannel(options),
     redis_stream: redis ? createRedisStreamChannel(redis, config) : notConfigured,
   };
   return {
@@ -53,6 +61,7 @@ export function openChannels(options: OpenChannelsOptions): {
     async close() {
       await outbound.close();
       await toTelegram.close();
+      await brokers.close();
     },
   };
 }

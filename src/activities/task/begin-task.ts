@@ -6,7 +6,8 @@ import type { Database, Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import type { Tables } from '../../db/tables.js';
 import { beginTask, getTask, hasEnded, type TaskRow } from '../../db/tasks.js';
-import { type Catalogue, definitionOf, methodsOf } from '../../hosted/catalogue.js';
+import { type Catalogue, methodsOf } from '../../hosted/catalogue.js';
+import { codeOfTask } from '../../hosted/handler-code.js';
 import type { Plan, TaskError, TaskRef } from '../../messages/task.js';
 import type { AgentModels } from '../../models/agent-models.js';
 import type { AgentDefinition, Hooks } from '../../plugin/define-agent.js';
@@ -60,7 +61,7 @@ function lackOf(
     throw ApplicationFailure.create({ message: 'its agent is paused', nextRetryDelay: PAUSE_MS });
   const reason = unavailableOf(agent);
   if (reason !== null) return `its agent takes no work: ${reason}`;
-  const definition = definitionOf(catalogue, agent);
+  const definition = codeOfTask(catalogue, agent, task);
   if (agent.definition !== null && !definition)
     return `no worker has the code of ${agent.definition}: is its plugin in MAINSPRING_PLUGINS?`;
   const runsAny = definition?.hooks.onExecute !== undefined;
@@ -139,7 +140,7 @@ export function createBeginTask(options: BeginTaskOptions) {
       agentName: agent.name,
       leftMs: task.timeout_ms,
       maxAttempts: agent.limits.maxAttempts ?? DEFAULT_LIMITS.attempts,
-      stages: stagesWithCode(definitionOf(catalogue, agent), task),
+      stages: stagesWithCode(codeOfTask(catalogue, agent, task), task),
       steps: 0,
     };
   };

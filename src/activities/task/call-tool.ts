@@ -20,6 +20,8 @@ export interface CallToolOptions {
   database: Database;
   catalogue: Catalogue;
   guardedFetch: GuardedFetch;
+  /** For documents, which are larger. */
+  download: GuardedFetch;
   vault: Vault;
   client: Client;
   starter: Starter;

@@ -35,6 +35,8 @@ export interface TaskActivitiesOptions {
   modelFetch: GuardedFetch;
   /** To tools. */
   toolFetch: GuardedFetch;
+  /** To documents. */
+  documentFetch: GuardedFetch;
 }
 
 /** What a task does to the world. */
@@ -51,6 +53,7 @@ export function createTaskActivities(options: TaskActivitiesOptions) {
     callTool: createCallTool({
       ...options,
       guardedFetch: options.toolFetch,
+      download: options.documentFetch,
       askModel: createQuestionOfTool(options.database.db, makeModelCall),
     }),
     endTask: createEndTask(options),

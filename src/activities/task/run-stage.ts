@@ -5,7 +5,8 @@ import { requestModelCalls, requestToolCalls } from '../../db/task-calls.js';
 import { addMetrics, insertStage, stagesOf } from '../../db/task-stages.js';
 import { getTask, hasEnded, noteError, type TaskRow } from '../../db/tasks.js';
 import { isCategory, TOLD_IN_ROW } from '../../domain/task-outcome.js';
-import { type Catalogue, definitionOf } from '../../hosted/catalogue.js';
+import type { Catalogue } from '../../hosted/catalogue.js';
+import { codeOfTask } from '../../hosted/handler-code.js';
 import type { Log } from '../../log.js';
 import type { CallRef, TaskError, TaskRef } from '../../messages/task.js';
 import type { AgentModels } from '../../models/agent-models.js';
@@ -107,7 +108,7 @@ export function createRunStage({ database, catalogue, models, log, now = Date.no
     const isAfter = stage === 'success' || stage === 'error' || stage === 'shutdown';
     if (!task || !agent || (hasEnded(task.status) && !isAfter))
       throw ApplicationFailure.nonRetryable('the task has ended', 'cancelled');
-    const definition = definitionOf(catalogue, agent);
+    const definition = codeOfTask(catalogue, agent, task);
     if (!definition) throw ApplicationFailure.nonRetryable('no worker has its code', 'configuration');
     return { task, agent, definition };
   }

@@ -7,6 +7,8 @@ import { callId, type ToolOutcome } from '../../messages/task.js';
 import { CallError } from '../../plugin/define-agent.js';
 import type { BuiltinContext } from '../../tools/builtin.js';
 import { executeAgent } from '../../tools/system/execute-agent.js';
+import { signed } from '../sign.js';
+import { createSigningSecrets } from '../signing-secrets.js';
 import { type Approvals, createApprovals } from './approvals.js';
 import type { CallToolOptions } from './call-tool.js';
 import { type ChildTasks, createChildTasks } from './child-tasks.js';
@@ -38,11 +40,13 @@ export class ToolCaller {
   readonly #recorder: ToolCallRecorder;
   readonly #approvals: Approvals;
   readonly #children: ChildTasks;
+  readonly #secretsOf: (orgId: string) => Promise<readonly string[]>;
   readonly #now: () => number;
 
   constructor(private readonly options: CallToolOptions) {
-    const { database, config, now = Date.now } = options;
+    const { database, config, vault, now = Date.now } = options;
     this.#now = now;
+    this.#secretsOf = createSigningSecrets({ db: database.db, vault, now });
     this.#grant = createToolGrants({ ...options, db: database.db });
     this.#recorder = createToolCallRecorder({ ...options, now });
     const timeoutMs = config.APPROVAL_TIMEOUT_SECONDS * 1_000;
@@ -81,7 +85,7 @@ export class ToolCaller {
     const child = call.child_id === null ? null : await this.#children.find(task, call.child_id);
     if (child) return child.kind === 'child' ? child : this.#end(visit, call, child.end);
 
-    const granted = await this.#grant(agent, call.name);
+    const granted = await this.#grant(agent, call, task);
     if (granted.kind === 'refused')
       return this.#end(visit, call, { status: 'refused', error: granted.message });
     const { tool } = granted;
@@ -142,13 +146,15 @@ export class ToolCaller {
   #contextOf(visit: Visit, call: ToolCallRow): BuiltinContext {
     const { task, agent, signal } = visit;
     const { database, client, starter, scheduling, config, log, catalogue, askModel } = this.options;
+    const { vault, guardedFetch: fetch, download } = this.options;
     if (!agent) throw new Error('a tool was granted to no agent');
     return {
       ...{ orgId: task.org_id, taskId: task.id, callId: call.id, signal },
       agent: { id: agent.id, name: agent.name, type: agent.type },
       ...{ userId: task.user_id, sessionId: task.session_id },
       ...{ database, client, starter, scheduling, config, log },
-      ...{ now: this.#now, agents: catalogue.agents },
+      ...{ now: this.#now, agents: catalogue.agents, vault, fetch, download },
+      sign: async ({ orgId, ...what }) => signed({ ...what, secrets: await this.#secretsOf(orgId) }),
       askModel: askModel(task, call.place),
       callTool: this.#innerCalls(visit, call),
     };

@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import type { AgentRow } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
+import type { ToolCallRow } from '../../db/task-calls.js';
+import type { TaskRow } from '../../db/tasks.js';
 import { activeTools, type ToolRow } from '../../db/tools.js';
 import { maskSettings } from '../../domain/mask-settings.js';
 import { MASK } from '../../domain/url-secrets.js';
-import type { Catalogue } from '../../hosted/catalogue.js';
+import type { Catalogue, CodedTool } from '../../hosted/catalogue.js';
+import { toolOfHandler } from '../../hosted/handler-code.js';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.js';
 import { argumentSchema } from '../../schemas/argument-schema.js';
 import { BuiltinToolConfig, HttpToolConfig, McpToolConfig } from '../../schemas/tool.js';
@@ -34,7 +37,7 @@ export type Grant = { kind: 'granted'; tool: GrantedTool } | { kind: 'refused'; 
 
 export interface ToolGrantsOptions {
   db: Db;
-  catalogue: Pick<Catalogue, 'tools'>;
+  catalogue: Pick<Catalogue, 'tools' | 'handlers'>;
   vault: Vault;
   guardedFetch: GuardedFetch;
 }
@@ -57,9 +60,16 @@ export function createToolGrants({ db, catalogue, vault, guardedFetch }: ToolGra
     return codedTool(row, BuiltinToolConfig.catch({}).parse(settings), catalogue);
   }
 
-  return async function grant(agent: AgentRow | undefined, name: string): Promise<Grant> {
+  return async function grant(
+    agent: AgentRow | undefined,
+    { name, model_call_ref: modelCallRef }: Pick<ToolCallRow, 'name' | 'model_call_ref'>,
+    task: Pick<TaskRow, 'method'>,
+  ): Promise<Grant> {
     if (!agent) return { kind: 'refused', message: 'the agent was deleted' };
     if (agent.is_suspended) return { kind: 'refused', message: 'the agent is suspended' };
+    // What the code of a handler brings along is its own, never the model's.
+    const own = modelCallRef === null ? toolOfHandler(catalogue, task.method, name) : undefined;
+    if (own) return { kind: 'granted', tool: handlerTool(own) };
     const rows = await activeTools(db, agent.org_id, agent.tools);
     const row = rows.find((one) => one.name === name);
     if (row && hasCode(row)) return { kind: 'granted', tool: granted(row) };
@@ -90,12 +100,28 @@ function codedTool(row: ToolRow, config: Calling, { tools }: Pick<Catalogue, 'to
     ...common(row, { timeoutSeconds: coded.tool.timeoutSeconds, ...config }),
     isRepeatable: coded.tool.isRepeatable,
     input: () => coded.tool.input,
-    run: (args, context) =>
-      coded.kind === 'builtin'
-        ? coded.tool.execute(args, context)
-        : coded.tool.execute(args, publicPart(context)),
+    run: runCoded(coded),
   };
 }
+
+const runCoded =
+  (coded: CodedTool): GrantedTool['run'] =>
+  (args, context) =>
+    coded.kind === 'builtin'
+      ? coded.tool.execute(args, context)
+      : coded.tool.execute(args, publicPart(context));
+
+/** No organisation has a row of it: its code says all. */
+const handlerTool = (coded: CodedTool): GrantedTool => ({
+  name: coded.tool.name,
+  kind: 'builtin',
+  requiresApproval: coded.tool.requiresApproval,
+  approvalTimeoutMs: null,
+  timeoutMs: coded.tool.timeoutSeconds * 1_000,
+  isRepeatable: coded.tool.isRepeatable,
+  input: () => coded.tool.input,
+  run: runCoded(coded),
+});
 
 /** What a plugin's tool is told: nothing of what Mainspring works with. */
 const publicPart = ({ orgId, taskId, callId, agent, userId, sessionId, signal }: BuiltinContext) => ({

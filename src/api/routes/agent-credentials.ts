@@ -1,4 +1,5 @@
 import { closeSession, eventOf } from '../../agents/connections.js';
+import { newAgentSecret } from '../../agents/new-agent-secret.js';
 import { replaceSecret } from '../../db/agent-credentials.js';
 import { type AgentRow, lockAgent } from '../../db/agents.js';
 import { appendEvents } from '../../db/events.js';
@@ -7,7 +8,6 @@ import { envConfig } from '../../domain/env-config.js';
 import { installScript } from '../../domain/install-script.js';
 import { Credentials, Regeneration } from '../../schemas/agent.js';
 import { Problem } from '../../schemas/problem.js';
-import { generateAgentSecret } from '../agent-secret.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
@@ -74,7 +74,7 @@ const regenerateRoute = route({
   answers: { 200: Credentials, 404: Problem, 409: Problem },
   async handle({ params, body: { overlap = 0 }, caller: { orgId }, origin }, services) {
     const { starter } = services;
-    const secret = generateAgentSecret();
+    const secret = newAgentSecret();
     const agent = await renew({ orgId, id: params.id, secret, overlapMs: overlap }, services);
     if (!agent) throw new ApiProblem('not_found', 'there is no such agent');
     // Not waited for: the secret would be lost with the answer, and a session that nobody ends falls silent unheard.

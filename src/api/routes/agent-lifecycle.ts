@@ -4,14 +4,16 @@ import { type AgentRow, updateAgent } from '../../db/agents.js';
 import type { Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
-import type { LifecycleVerb } from '../../domain/agent-lifecycle.js';
+import { type LifecycleVerb, moved } from '../../domain/agent-lifecycle.js';
 import { AgentAnswer } from '../../schemas/agent.js';
 import { Problem } from '../../schemas/problem.js';
 import { agentAnswer } from '../agent-answer.js';
-import { changeAgent } from '../change-agent.js';
+import { assertRunnable } from '../assert-runnable.js';
+import { changeAgent, findOwnAgent } from '../change-agent.js';
 import { revised } from '../etag.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
+import type { Services } from '../services.js';
 import { tag } from './agents.js';
 
 const UNCHANGED_CONFIG = { raisesConfig: false };
@@ -20,6 +22,12 @@ async function move(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Pro
   const result = await moveLifecycle(tx, agent, verb, at);
   if (result.kind === 'refused') throw new ApiProblem('wrong_state', result.reason);
   return result.row;
+}
+
+/** Before anything changes; what is in a wrong state is told of that. */
+async function assertCanStart(id: string, orgId: string, services: Services): Promise<void> {
+  const agent = await findOwnAgent(services, orgId, id);
+  if (moved(agent.lifecycle, 'start') !== null) await assertRunnable(agent, services);
 }
 
 const lifecycleRoute = (verb: LifecycleVerb, summary: string) =>
@@ -33,6 +41,8 @@ const lifecycleRoute = (verb: LifecycleVerb, summary: string) =>
     summary,
     answers: { 200: AgentAnswer, 404: Problem, 409: Problem },
     async handle(request, services) {
+      const { params, caller } = request;
+      if (verb === 'start') await assertCanStart(params.id, caller.orgId, services);
       const row = await changeAgent(request, services, (tx, agent, at) => move(tx, agent, verb, at));
       return revised({ agent: agentAnswer(row, services) }, row);
     },
@@ -88,7 +98,7 @@ const activateRoute = route({
 export const agentLifecycleRoutes = [
   suspendRoute,
   activateRoute,
-  lifecycleRoute('start', 'Start an agent that is new or was stopped'),
+  lifecycleRoute('start', 'Start an agent that is new or was stopped; with an image, its container'),
   lifecycleRoute('pause', 'Pause a running agent: its next heartbeat tells it'),
   lifecycleRoute('resume', 'Let a paused agent go on'),
   lifecycleRoute('stop', 'Stop an agent: its next heartbeat tells it'),

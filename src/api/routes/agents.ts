@@ -8,13 +8,17 @@ import {
   listAgents,
   updateAgent,
 } from '../../db/agents.js';
+import { abandonBindings } from '../../db/broker-bindings.js';
 import { isDuplicate } from '../../db/database-error.js';
 import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
+import type { BrokerRef } from '../../messages/broker.js';
 import { AgentAnswer, AgentChange, AgentFilter, AgentPage, AgentRequest } from '../../schemas/agent.js';
 import { Problem } from '../../schemas/problem.js';
 import { agentAnswer } from '../agent-answer.js';
 import { agentColumnsOf, assertTools, newAgentOf } from '../agent-columns.js';
+import { assertRunnable } from '../assert-runnable.js';
+import { bindBrokers, tellBrokers } from '../bind-brokers.js';
 import { changeAgent, findOwnAgent } from '../change-agent.js';
 import { revised } from '../etag.js';
 import { readPage } from '../page.js';
@@ -29,14 +33,14 @@ const nameTaken = () => new ApiProblem('name_taken', 'another agent has this nam
 /** Writes an agent; a repeat of a request whose answer was lost finds the one that it wrote. */
 async function create(request: AgentRequest, ref: { id: string; orgId: string }, services: Services) {
   const { database, clock } = services;
-  return database.db.transaction().execute(async (tx): Promise<AgentRow> => {
+  return database.db.transaction().execute(async (tx): Promise<{ row: AgentRow; made: BrokerRef[] }> => {
     const standing = await getAgent(tx, ref.orgId, ref.id);
-    if (standing) return standing;
+    if (standing) return { row: standing, made: [] };
     await assertTools(tx, ref.orgId, request.tools);
     const row = await insertAgent(tx, newAgentOf(request, ref, services));
     if (!row) throw nameTaken();
     await appendEvents(tx, [eventOf(row, 'agent.created', {}, new Date(clock()))]);
-    return row;
+    return { row, made: await bindBrokers(tx, row, request.brokers, services) };
   });
 }
 
@@ -52,7 +56,8 @@ const createRoute = route({
   body: AgentRequest,
   answers: { 201: AgentAnswer, 409: Problem, 422: Problem },
   async handle({ body, caller: { orgId }, idFor }, services) {
-    const row = await create(body, { id: idFor(), orgId }, services);
+    const { row, made } = await create(body, { id: idFor(), orgId }, services);
+    tellBrokers(made, services);
     void services.starter.tryTellAgent({ orgId, agentId: row.id });
     return revised({ agent: agentAnswer(row, services) }, row, 201, { Location: `/agents/${row.id}` });
   },
@@ -95,6 +100,22 @@ const getRoute = route({
 /** These are for people only; all else is given to the agent. */
 const UNTOLD = new Set(['type', 'description']);
 
+/** A container that is to be replaced by one of another image, or with other resources, must be able to be. */
+async function assertStillRunnable(
+  { image, resources }: AgentChange,
+  id: string,
+  orgId: string,
+  services: Services,
+): Promise<void> {
+  if (image === undefined && resources === undefined) return;
+  const agent = await findOwnAgent(services, orgId, id);
+  if (agent.is_suspended || agent.lifecycle !== 'running') return;
+  const changed = { image: agent.image, resources: agent.resources };
+  if (image !== undefined) changed.image = image;
+  if (resources !== undefined) changed.resources = resources;
+  await assertRunnable(changed, services);
+}
+
 const changeRoute = route({
   method: 'patch',
   path: '/agents/:id',
@@ -107,9 +128,11 @@ const changeRoute = route({
   body: AgentChange,
   answers: { 200: AgentAnswer, 404: Problem, 409: Problem, 422: Problem },
   async handle(request, services) {
-    const { body, caller } = request;
+    const { body, caller, params } = request;
     const fields = Object.keys(body);
     const raisesConfig = fields.some((field) => !UNTOLD.has(field));
+    await assertStillRunnable(body, params.id, caller.orgId, services);
+    let made: BrokerRef[] = [];
     const row = await changeAgent(
       request,
       services,
@@ -119,6 +142,7 @@ const changeRoute = route({
           raisesConfig,
         });
         if (body.heartbeat) await retimeSession(tx, changed);
+        if (body.topics || body.brokers) made = await bindBrokers(tx, changed, body.brokers, services);
         await appendEvents(tx, [eventOf(changed, 'agent.updated', { fields }, at)]);
         return changed;
       },
@@ -126,6 +150,7 @@ const changeRoute = route({
     ).catch((error: unknown) => {
       throw isDuplicate(error) ? nameTaken() : error;
     });
+    tellBrokers(made, services);
     return revised({ agent: agentAnswer(row, services) }, row);
   },
 });
@@ -142,6 +167,7 @@ const deleteRoute = route({
   async handle(request, services) {
     await changeAgent(request, services, async (tx, agent, at) => {
       await closeSession(tx, agent, { reason: 'deleted', at });
+      await abandonBindings(tx, agent);
       await deleteAgent(tx, agent);
       await appendEvents(tx, [eventOf(agent, 'agent.deleted', {}, at)]);
       await notify(tx, 'keys', agent.org_id);

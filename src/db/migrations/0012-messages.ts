@@ -52,6 +52,7 @@ const STATEMENTS = [
     status text not null default 'queued'
       check (status in ('queued', 'delivered', 'processed', 'failed', 'dead')),
     deliveries integer not null default 0,
+    deliveries_before integer not null default 0,
     lease_id text,
     leased_until timestamptz(3),
     available_at timestamptz(3) not null default ${NOW},
@@ -68,6 +69,8 @@ const STATEMENTS = [
   ) with (fillfactor = 70)`,
   // What waits or is out, in its order.
   `create index receipts_open on receipts (agent_id, seq) where status in ('queued', 'delivered')`,
+  `create index receipts_delivered on receipts (agent_id, seq) where status = 'delivered'`,
+  `create index receipts_leased on receipts (leased_until) where leased_until is not null`,
   `create index receipts_listed on receipts (agent_id, queued_at, seq)`,
   `create index receipts_lease on receipts (lease_id) where lease_id is not null`,
   `create index receipts_expiring on receipts (expires_at)
@@ -85,13 +88,22 @@ const STATEMENTS = [
     updated_at timestamptz(3) not null default ${NOW},
     unique (org_id, name)
   )`,
-  // An agent's queue at a broker. One that is no longer wanted is emptied before it is taken away.
+  // An agent's queue at a broker. One that is no longer wanted is emptied before it is taken away, and outlives its agent.
   `create table broker_bindings (
     org_id text not null,
     broker_id text not null references brokers (id) on delete cascade,
-    agent_id text not null references agents (id) on delete cascade,
+    agent_id text not null,
     topics json not null,
+    bound json not null default '[]',
     is_draining boolean not null default false,
     primary key (broker_id, agent_id)
+  )`,
+  `create index broker_bindings_of_agent on broker_bindings (agent_id)`,
+  // How far an organisation's events have been carried elsewhere: the cursor of the last one.
+  `create table event_feeds (
+    org_id text not null references orgs (id),
+    name text not null,
+    cursor text not null,
+    primary key (org_id, name)
   )`,
 ];

@@ -1,0 +1,115 @@
+import { type Binding, bindingsOf, forgetBinding, noteBound } from '../db/broker-bindings.js';
+import type { BrokerRow } from '../db/brokers.js';
+import type { Database } from '../db/database.js';
+import type { Log } from '../log.js';
+import type { BrokerConnection, Consumption, Receive } from './connection.js';
+
+export interface CarrierOptions {
+  broker: Pick<BrokerRow, 'id' | 'org_id' | 'name'>;
+  connection: BrokerConnection;
+  database: Database;
+  /** Takes what the queue of an agent hands over. */
+  receiverOf: (agentId: string) => Receive;
+  log: Log;
+  /** Told when the queues should be looked at again. */
+  onChange: () => void;
+}
+
+/** Has the queues of a broker read as its bindings say. */
+export interface Carrier {
+  /** Reads the queues that are wanted now, and empties the others. Answers what went wrong with one, or null. */
+  reconcile(): Promise<unknown>;
+}
+
+/** A queue that is read over this connection. */
+interface Reading {
+  consumption: Consumption;
+  /** As JSON: what it is bound to. */
+  topics: string;
+  isDraining: boolean;
+}
+
+export function createCarrier(options: CarrierOptions): Carrier {
+  const { broker, database } = options;
+  const readings = new Map<string, Reading>();
+  return {
+    async reconcile() {
+      let fault: unknown = null;
+      for (const binding of await bindingsOf(database.db, { orgId: broker.org_id, brokerId: broker.id })) {
+        const settle = binding.is_draining || binding.agent_name === null ? empty : read;
+        try {
+          await settle(options, readings, binding);
+        } catch (error) {
+          fault ??= error;
+        }
+      }
+      return fault;
+    },
+  };
+}
+
+async function open(
+  { connection, receiverOf, onChange }: CarrierOptions,
+  readings: Map<string, Reading>,
+  { agentId, topics, unwanted }: { agentId: string; topics: string[]; unwanted: string[] },
+): Promise<Reading> {
+  const consumption = await connection.consume({ agentId, topics, unwanted }, receiverOf(agentId));
+  const reading = { consumption, topics: JSON.stringify(topics), isDraining: false };
+  readings.set(agentId, reading);
+  void consumption.closed.then(() => {
+    if (readings.get(agentId) !== reading) return;
+    readings.delete(agentId);
+    onChange();
+  });
+  return reading;
+}
+
+/** What may be bound is noted before it is: if this process does not live to unbind it, another one does. */
+async function read(
+  options: CarrierOptions,
+  readings: Map<string, Reading>,
+  binding: Binding,
+): Promise<void> {
+  const { db } = options.database;
+  const { agent_id: agentId, topics, bound } = binding;
+  const reading = readings.get(agentId);
+  const unwanted = bound.filter((pattern) => !topics.includes(pattern));
+  const isAsWanted = reading?.topics === JSON.stringify(topics) && unwanted.length === 0;
+  // One that is wanted again while it is emptied is made anew when that is over.
+  if (reading?.isDraining || isAsWanted) return;
+  await noteBound(db, binding, [...new Set([...bound, ...topics])]);
+  if (reading) {
+    await reading.consumption.bind({ agentId, topics, unwanted });
+    reading.topics = JSON.stringify(topics);
+  } else await open(options, readings, { agentId, topics, unwanted });
+  if (unwanted.length > 0) await noteBound(db, binding, topics);
+}
+
+/** Nothing new comes into the queue from here on; what it holds is taken in, and then it goes. */
+async function empty(
+  options: CarrierOptions,
+  readings: Map<string, Reading>,
+  binding: Binding,
+): Promise<void> {
+  const { connection, database, log, broker, onChange } = options;
+  const { agent_id: agentId, topics, bound } = binding;
+  if (readings.get(agentId)?.isDraining) return;
+  if (binding.agent_name === null) {
+    await connection.remove(agentId);
+    return forgetBinding(database.db, binding);
+  }
+  const reading = readings.get(agentId) ?? (await open(options, readings, { agentId, topics: [], unwanted: [] }));
+  reading.isDraining = true;
+  const drained = async () => {
+    await reading.consumption.bind({ agentId, topics: [], unwanted: [...new Set([...topics, ...bound])] });
+    if (await reading.consumption.drain()) await forgetBinding(database.db, binding);
+  };
+  drained()
+    .catch((error: unknown) =>
+      log.warn({ org: broker.org_id, broker: broker.name, error }, 'A queue could not be emptied; tried again'),
+    )
+    .finally(() => {
+      if (readings.get(agentId) === reading) readings.delete(agentId);
+      onChange();
+    });
+}

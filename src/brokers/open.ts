@@ -1,0 +1,24 @@
+import type { GuardOptions } from '../outbound/guard.js';
+import { openAmqp } from './amqp.js';
+import { type BrokerAccess, type BrokerConnection, BrokerError } from './connection.js';
+import { partsOf } from './endpoint.js';
+import { addressOf } from './reach.js';
+
+/** Connects to a broker: the first of its endpoints that takes it. Rejects with the {@link BrokerError} of the first. */
+export async function openBroker(
+  { endpoints, config }: BrokerAccess,
+  guard: GuardOptions,
+): Promise<BrokerConnection> {
+  let first: unknown;
+  for (const endpoint of endpoints) {
+    try {
+      const parts = partsOf(endpoint);
+      const address = await addressOf(parts, guard);
+      const open = parts.kind === 'amqp' ? openAmqp : openAmqp;
+      return await open({ parts, address, config });
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first ?? new BrokerError('connection_lost');
+}

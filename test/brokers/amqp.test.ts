@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ChannelModel, connect, type GetMessage } from 'amqplib';
+import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
+import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
+import { describeRabbit, type RabbitServer, startRabbit } from '../support/rabbit-server.js';
+
+const EXCHANGE = 'mainspring';
+const LIMIT_MS = 90_000;
+
+describeRabbit('a RabbitMQ outside', () => {
+  let rabbit: RabbitServer;
+  let mainspring: TestMainspring;
+  let api: BrokerApi;
+  let theirs: ChannelModel;
+
+  beforeAll(async () => {
+    [rabbit, mainspring] = await Promise.all([startRabbit(), startMainspring()]);
+    api = await openBrokerApi(mainspring);
+    theirs = await connect(rabbit.url);
+    theirs.on('error', () => undefined);
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await mainspring?.close();
+    await theirs?.close().catch(() => undefined);
+    await rabbit?.stop();
+  }, LIMIT_MS);
+
+  /** Publishes as somebody else's program does, and waits until the broker has it. */
+  async function publish(topic: string, id: string, over: object = {}): Promise<void> {
+    const channel = await theirs.createConfirmChannel();
+    const body = { id, from: 'elsewhere', type: 'question', payload: { content: id }, ...over };
+    channel.publish(EXCHANGE, topic, Buffer.from(JSON.stringify(body)), { persistent: true });
+    await channel.waitForConfirms();
+    await channel.close();
+  }
+
+  /** What the queue of an agent holds; null where it is not there. */
+  async function waitingAt(agentId: string): Promise<number | null> {
+    const channel = await theirs.createChannel();
+    channel.on('error', () => undefined);
+    try {
+      const { messageCount } = await channel.checkQueue(`${EXCHANGE}.${agentId}`);
+      await channel.close();
+      return messageCount;
+    } catch {
+      return null;
+    }
+  }
+
+  async function connectedPair(topics: string[]) {
+    const broker = await api.addBroker({ endpoints: [rabbit.url] });
+    const agent = await api.addAgent({ topics, brokers: [broker.name] });
+    await eventually(() => waitingAt(agent.id), (waiting) => waiting !== null);
+    await api.untilBroker(broker.id, 'connected');
+    return { broker, agent };
+  }
+
+  test('what is published there comes into the mailbox of every agent that it is for, in order', async () => {
+    const { agent, broker } = await connectedPair(['support.*']);
+    const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
+    await eventually(() => waitingAt(other.id), (waiting) => waiting !== null);
+    const prefix = randomUUID();
+    const ids = Array.from({ length: 30 }, (_, index) => `${prefix}-${index}`);
+    for (const id of ids) await publish('support.billing', id);
+    await publish('sales', `${prefix}-not-for-them`);
+    expect(await api.untilMail(agent.id, 30)).toEqual(ids);
+    expect(await api.untilMail(other.id, 30)).toEqual(ids);
+    const row = await mainspring.database.db
+      .selectFrom('messages')
+      .selectAll()
+      .where('id', '=', `${prefix}-0`)
+      .executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ topic: 'support.billing', sender: 'elsewhere', is_published: true });
+  });
+
+  test('what is published here goes out there, once, and is in the mailbox once', async () => {
+    const topic = `news.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic]);
+    const channel = await theirs.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(queue, EXCHANGE, topic);
+    const id = randomUUID();
+    await api.publish(topic, id);
+    const got = await eventually<GetMessage | false>(() => channel.get(queue), (one) => one !== false);
+    if (got === false) throw new Error('nothing came');
+    expect(got.properties).toMatchObject({ messageId: id, deliveryMode: 2 });
+    expect(JSON.parse(got.content.toString())).toMatchObject({ id, topic, type: 'note', from: 'a test' });
+    await eventually(() => waitingAt(agent.id), (waiting) => waiting === 0);
+    expect(await channel.get(queue)).toBe(false);
+    expect(await api.mailOf(agent.id)).toEqual([id]);
+    await channel.close();
+  });
+
+  test('what is no message is refused, and those behind it are not held up', async () => {
+    const topic = `bad.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic]);
+    const channel = await theirs.createConfirmChannel();
+    const bodies = ['no json', '[]', '{"payload":{}}', `{"type":"x","payload":"text"}`, '{"type":"x","id":"a b"}'];
+    for (const body of bodies) channel.publish(EXCHANGE, topic, Buffer.from(body));
+    await channel.waitForConfirms();
+    const id = randomUUID();
+    await publish(topic, id);
+    await publish(topic, id);
+    await publish(topic, `${id}-last`);
+    expect(await api.untilMail(agent.id, 2)).toEqual([id, `${id}-last`]);
+    await eventually(() => waitingAt(agent.id), (waiting) => waiting === 0);
+  });
+
+  test('an agent that leaves its broker has all that waited there, and its queue is gone', async () => {
+    const topic = `move.n${randomUUID().slice(0, 8)}`;
+    const { agent, broker } = await connectedPair([topic]);
+    const prefix = randomUUID();
+    const sent: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const isExternal = round % 2 === 0;
+      for (let index = 0; index < 10; index++) {
+        const id = `${prefix}-${round}-${index}`;
+        if (isExternal) await publish(topic, id);
+        else await api.publish(topic, id);
+        sent.push(id);
+      }
+      await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
+      const isThere = (waiting: number | null) => (waiting === null) === isExternal;
+      await eventually(() => waitingAt(agent.id), isThere);
+    }
+    expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
+  });
+
+  test('what an agent does not subscribe to any more does not come', async () => {
+    const topic = `old.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic, 'kept']);
+    await api.change(agent.id, { topics: ['kept', 'new'] });
+    const probe = async () => {
+      await publish(topic, randomUUID());
+      await publish('new', `probe-${randomUUID()}`);
+      return (await api.mailOf(agent.id)).filter((id) => id.startsWith('probe-')).length;
+    };
+    await eventually(probe, (count) => count > 0);
+    await mainspring.database.db.deleteFrom('receipts').where('agent_id', '=', agent.id).execute();
+    const [gone, last] = [randomUUID(), randomUUID()];
+    await publish(topic, gone);
+    await publish('kept', last);
+    const mail = await eventually(() => api.mailOf(agent.id), (ids) => ids.includes(last));
+    expect(mail).not.toContain(gone);
+  });
+
+  test('the queue of an agent that is deleted goes', async () => {
+    const { agent } = await connectedPair(['anything']);
+    await mainspring.send(`/agents/${agent.id}`, { method: 'DELETE', token: api.org.adminToken });
+    await eventually(() => waitingAt(agent.id), (waiting) => waiting === null);
+  });
+
+  test(
+    'a broker that dies and comes back is connected again, and nothing is lost meanwhile',
+    async () => {
+      const topic = `dies.n${randomUUID().slice(0, 8)}`;
+      const { agent, broker } = await connectedPair([topic]);
+      const prefix = randomUUID();
+      await publish(topic, `${prefix}-before`);
+      await api.untilMail(agent.id, 1);
+      await rabbit.kill();
+      expect((await api.untilBroker(broker.id, 'unreachable')).error).toBe('connection_lost');
+      await api.publish(topic, `${prefix}-meanwhile`);
+      expect(await api.mailOf(agent.id)).toContain(`${prefix}-meanwhile`);
+      await rabbit.start();
+      theirs = await connect(rabbit.url);
+      theirs.on('error', () => undefined);
+      await api.untilBroker(broker.id, 'connected');
+      await publish(topic, `${prefix}-after`);
+      await eventually(() => api.mailOf(agent.id), (ids) => ids.includes(`${prefix}-after`));
+      const delivery = `${prefix}-meanwhile.broker.${broker.id}`;
+      const isOut = async () =>
+        (await mainspring.send(`/deliveries/${delivery}`, { key: api.org.key })).json<{
+          delivery: { status: string };
+        }>().delivery.status;
+      await eventually(isOut, (status) => status === 'delivered');
+      expect(new Set(await api.mailOf(agent.id)).size).toBe(3);
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { v7 as newId } from 'uuid';
+import type { ContainerWish } from '../../src/containers/container-runtime.js';
+import { createDockerRuntime } from '../../src/containers/docker.js';
+import { limitsOf } from '../../src/domain/resources.js';
+import { describeContainers, startContainers, type TestContainers } from '../support/container-runtime.js';
+import { until } from '../support/until.js';
+
+const TALKS = 'trap "echo bye; exit 0" TERM; echo "hello $WHO"; echo oops >&2; while :; do sleep 0.1; done';
+const runtimeAt = (host: string) => createDockerRuntime({ DOCKER_HOST: host, CONTAINER_NETWORK: 'host' });
+const NOTHING = { limits: limitsOf(null) };
+
+test('where no runtime listens, a sentence says so', async () => {
+  for (const host of ['unix:///nowhere/d.sock', 'tcp://127.0.0.1:1', 'ftp://x', 'nonsense']) {
+    const refusal = await runtimeAt(host).verify({ image: 'any', ...NOTHING });
+    expect(refusal).toMatchObject({ code: 'no_container_runtime' });
+    expect(refusal?.detail).toContain('DOCKER_HOST');
+    await expect(runtimeAt(host).find('any')).rejects.toMatchObject({ code: 'no_container_runtime' });
+  }
+});
+
+describeContainers('a container runtime', () => {
+  let containers: TestContainers;
+  let image: string;
+  let runtime: ReturnType<typeof runtimeAt>;
+  const made: string[] = [];
+  beforeAll(async () => {
+    containers = await startContainers();
+    image = await containers.image('talks:1', { command: ['/bin/sh', '-c', TALKS] });
+    runtime = runtimeAt(containers.host);
+  });
+  afterAll(() => containers?.close());
+  afterEach(async () => {
+    for (const id of made.splice(0)) await runtime.remove(id);
+  });
+
+  async function create(over: Partial<ContainerWish> = {}): Promise<{ id: string; name: string }> {
+    const name = `test-${newId()}`;
+    const wish = {
+      name,
+      image,
+      environment: { WHO: 'world' },
+      labels: { of: 'a test' },
+      ...NOTHING,
+      ...over,
+    };
+    const id = await runtime.create(wish);
+    made.push(id);
+    return { id, name };
+  }
+  const logs = (id: string) => runtime.logs(id, { tail: 100 });
+
+  test('starts, pauses, resumes and ends a container, each told twice without harm', async () => {
+    const { id, name } = await create();
+    expect(await runtime.find(name)).toMatchObject({ id, status: 'created', labels: { of: 'a test' } });
+    for (const [verb, status] of [
+      ['start', 'running'],
+      ['pause', 'paused'],
+      ['unpause', 'running'],
+    ] as const) {
+      await runtime[verb](id);
+      await runtime[verb](id);
+      expect((await runtime.find(id))?.status).toBe(status);
+    }
+    await until(async () => (await logs(id))?.includes('hello') === true);
+    await runtime.stop(id, 5);
+    await runtime.stop(id, 5);
+    expect(await runtime.find(id)).toMatchObject({ status: 'ended', exitCode: 0 });
+    expect((await logs(id))?.split('\n').sort()).toEqual(['', 'bye', 'hello world', 'oops']);
+    await runtime.remove(id);
+    await runtime.remove(id);
+    expect(await runtime.find(id)).toBeNull();
+    expect(await logs(id)).toBeNull();
+  });
+
+  test('of its logs the last lines are shown', async () => {
+    const { id } = await create();
+    await runtime.start(id);
+    await until(async () => (await logs(id))?.includes('oops') === true);
+    expect((await runtime.logs(id, { tail: 1 }))?.trim().split('\n')).toHaveLength(1);
+    expect(await runtime.logs(id, { tail: 10, since: new Date(Date.now() + 60_000) })).toBe('');
+  });
+
+  test('has the memory and the CPU that it was given, and no more', async () => {
+    const { id } = await create({ limits: limitsOf({ cpu: '500m', memory: '64Mi' }) });
+    const shown = await containers.podman(
+      'inspect',
+      '--format',
+      '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}',
+      id,
+    );
+    expect(shown).toBe('500000000 67108864');
+    await runtime.start(id);
+  });
+
+  test('an end is noticed at once, also the end of one that was paused, and of one that is gone', async () => {
+    const never = new AbortController().signal;
+    const { id } = await create();
+    await runtime.start(id);
+    let hasEnded = false;
+    const ended = runtime.waitForEnd(id, never).then(() => {
+      hasEnded = true;
+    });
+    await runtime.pause(id);
+    await runtime.unpause(id);
+    expect(hasEnded).toBe(false);
+    await containers.podman('kill', '--signal', 'KILL', id);
+    await ended;
+    expect(await runtime.find(id)).toMatchObject({ status: 'ended', exitCode: 137 });
+    await runtime.waitForEnd(id, never);
+    await runtime.remove(id);
+    await runtime.waitForEnd(id, never);
+  });
+
+  test('who waits for an end can be told to stop waiting', async () => {
+    const { id } = await create();
+    await runtime.start(id);
+    const stopping = new AbortController();
+    const waited = runtime.waitForEnd(id, stopping.signal);
+    setTimeout(() => stopping.abort(), 50);
+    await waited;
+    expect((await runtime.find(id))?.status).toBe('running');
+  });
+
+  test('refuses an image that is not there, saying how to get it', async () => {
+    const missing = 'registry.example.com/none:7';
+    expect(await runtime.verify({ image: missing, ...NOTHING })).toMatchObject({
+      code: 'image_not_found',
+      detail: expect.stringContaining(`docker pull ${missing}`),
+    });
+    await expect(create({ image: missing })).rejects.toMatchObject({ code: 'image_not_found' });
+  });
+
+  test('refuses more than the host has', async () => {
+    expect(await runtime.verify({ image, ...NOTHING })).toBeNull();
+    const refusal = await runtime.verify({ image, limits: limitsOf({ cpu: '4000' }) });
+    expect(refusal).toMatchObject({ code: 'resources_unavailable' });
+  });
+
+  test('what it will not do is told in its own words', async () => {
+    const { name } = await create();
+    await expect(create({ name })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('already in use'),
+    });
+  });
+
+  test('a runtime that goes away is named as what it is, and found again', async () => {
+    const { id } = await create();
+    await containers.stopService();
+    await expect(runtime.find(id)).rejects.toMatchObject({ code: 'no_container_runtime' });
+    await containers.startService();
+    expect((await runtime.find(id))?.status).toBe('created');
+  });
+});
