@@ -36,6 +36,7 @@ const MISSING = {
   '07-phased-coordination': node,
   agent: python,
   'claude-agent': node,
+  messages: node,
   redis: redisServer,
   'redis-python': redisServer ?? redisPy,
   'signals-cli': temporal,

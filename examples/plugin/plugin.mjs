@@ -1,11 +1,12 @@
 /**
- * A plugin: two tools and an agent with code of its own. Mainspring loads it when MAINSPRING_PLUGINS names it:
+ * A plugin: two tools, an agent with code of its own and a handler of messages. Mainspring loads it when MAINSPRING_PLUGINS names it:
  *
  *   MAINSPRING_PLUGINS=./examples/plugin/plugin.mjs npm start
  *
- * Every organisation then has the agent ParcelAgent (type PARCEL) and both tools.
+ * Every organisation then has the agent ParcelAgent (type PARCEL) and both tools; an agent with the handler `parcel`
+ * answers messages with what a parcel costs.
  */
-import { CallError, defineAgent, defineMethod, defineTool } from 'mainspring/plugin';
+import { CallError, defineAgent, defineHandler, defineMethod, defineTool } from 'mainspring/plugin';
 import { z } from 'zod';
 
 /** Cents for a parcel: what it costs at all, and each kilogram. */
@@ -135,5 +136,32 @@ const parcelAgent = defineAgent({
   },
 });
 
+/** A tool of the handler's own: its code may call it whatever tools the agent has, and no model is given it. */
+const customs = defineTool({
+  name: 'customs',
+  description: 'Says what customs cost, in US dollars.',
+  category: 'shipping',
+  isRepeatable: true,
+  schema: z.strictObject({ country: z.string() }),
+  execute: ({ country }) => ({ price: country in DEPOTS ? 0 : 12 }),
+});
+
+/** Answers messages of agents with `"handler": "parcel"`. With `prompt` instead of `run` their model would answer. */
+const parcelHandler = defineHandler({
+  name: 'parcel',
+  description: 'Says what it costs to send a parcel',
+  // A message that does not fit fails at once: nothing of it reaches `run`.
+  payload: z.object({ weight_kg: z.number().positive().max(30), country: z.string() }),
+  priority: ({ weight_kg: weight }) => (weight > 20 ? 'HIGH' : 'NORMAL'),
+  tools: [customs],
+  async run({ type, payload: { weight_kg: weight, country } }, { callTool }) {
+    const { price } = await callTool('customs', { country });
+    const [base, perKilogram] = TARIFFS.standard;
+    // What it answers is the reply; null: there is none.
+    return { cost_usd: price + Math.round(base + perKilogram * weight) / 100, answered: type };
+  },
+});
+
+export const handlers = [parcelHandler];
 export const tools = [shippingCost, bookParcel];
 export const agents = [parcelAgent];

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { OwnNats } from '../brokers/own-nats.js';
 import type { Config } from '../config.js';
 import type { ContainerRuntime } from '../containers/container-runtime.js';
 import type { Database } from '../db/database.js';
@@ -20,6 +21,7 @@ import type { Tasks } from '../tasks/tasks.js';
 import type { Timers } from '../timers/timers.js';
 import { createCarryMessages } from './broker/carry-messages.js';
 import { createCheckBroker } from './broker/check-broker.js';
+import { createPublishEvents } from './broker/publish-events.js';
 import { openChannels } from './channels/open.js';
 import { createCheckAgent } from './check-agent.js';
 import { createDeleteEnded } from './delete-ended.js';
@@ -56,6 +58,7 @@ export interface ActivitiesOptions {
   containers: ContainerRuntime;
   /** Undefined where no such server is configured. */
   redis?: Redis | undefined;
+  nats?: OwnNats | undefined;
   mailer?: Mailer | undefined;
   /** Aborted when the worker stops. */
   stopping: AbortSignal;
@@ -107,6 +110,7 @@ export function createActivities(options: ActivitiesOptions) {
     }),
     checkBroker: createCheckBroker(options),
     carryMessages: createCarryMessages(options),
+    publishEvents: createPublishEvents(options),
     checkAgent: createCheckAgent(options),
     moveAgent: createMoveAgent(options),
     keepSession,

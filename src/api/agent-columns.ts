@@ -9,7 +9,7 @@ import { invalid } from './problem.js';
 import type { Services } from './services.js';
 import { sealSettings } from './settings.js';
 
-type Sealing = Pick<Services, 'vault' | 'guard' | 'config'>;
+type Sealing = Pick<Services, 'vault' | 'guard' | 'config' | 'catalogue'>;
 
 /** Throws for names that no tool has; those that one has are not deleted before the transaction ends. */
 export async function assertTools(tx: Db, orgId: string, names: readonly string[]): Promise<void> {
@@ -43,7 +43,7 @@ export function newAgentOf(
     intervalMs: heartbeat.interval,
     missedAfter: heartbeat.missedAfter,
     onMissed: sealActions(heartbeat.onMissed, orgId, services),
-    columns: { ...mailColumnsOf(request, services), ...hostingColumnsOf(request, services) },
+    columns: { ...mailColumnsOf(request, null, services), ...hostingColumnsOf(request, services) },
   };
 }
 
@@ -83,7 +83,7 @@ export function agentColumnsOf(
     ...(heartbeat ? deadlineColumnsOf(agent, at) : {}),
     interval_ms: heartbeat?.interval,
     missed_after: heartbeat?.missedAfter,
-    ...mailColumnsOf(change, services),
+    ...mailColumnsOf(change, agent.handler, services),
     ...hostingColumnsOf(change, services),
     on_missed: json(given(heartbeat?.onMissed, (value) => sealActions(value, agent.org_id, services))),
   };

@@ -1,13 +1,14 @@
 import { shownEntry } from '../brokers/bindings.js';
 import type { AgentColumns } from '../db/agents.js';
-import { mapValues, sealing } from '../domain/url-secrets.js';
+import { sealing } from '../domain/url-secrets.js';
 import { leadsInwards } from '../outbound/guard.js';
 import type { AgentChange } from '../schemas/agent.js';
 import type { Handler } from '../schemas/handler.js';
+import { storedHandler } from './agent-handler.js';
 import { invalid } from './problem.js';
 import type { Services } from './services.js';
 
-type Sealing = Pick<Services, 'vault' | 'guard'>;
+type Sealing = Pick<Services, 'vault' | 'guard' | 'catalogue'>;
 
 const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
 
@@ -17,26 +18,23 @@ function assertOutwards(url: string | null | undefined, path: string, { guard }:
     throw invalid([{ path, message: 'is not an address that may be reached' }]);
 }
 
-function storedHandler(handler: Handler | null | undefined, services: Sealing): Handler | null | undefined {
-  if (!handler || !('url' in handler)) return handler;
-  assertOutwards(handler.url, 'handler.url', services);
-  const { secret, url } = sealing(services.vault);
-  const headers = handler.headers && mapValues(handler.headers, secret);
-  return { ...handler, url: url(handler.url), ...(headers ? { headers } : {}) };
-}
-
 /** What a request or a change writes of how an agent takes messages; what it does not name stays. */
-export const mailColumnsOf = (
+export function mailColumnsOf(
   { topics, handler, concurrency, busyPolicy, maxDeliveries, brokers }: AgentChange,
+  /** That stood. */
+  before: Handler | null,
   services: Sealing,
-): AgentColumns => ({
-  topics: json(topics),
-  handler: json(storedHandler(handler, services)),
-  concurrency,
-  busy_policy: busyPolicy,
-  max_deliveries: maxDeliveries,
-  brokers: json(brokers?.map(shownEntry)),
-});
+): AgentColumns {
+  if (handler && 'url' in handler) assertOutwards(handler.url, 'handler.url', services);
+  return {
+    topics: json(topics),
+    handler: json(storedHandler(handler, before, services)),
+    concurrency,
+    busy_policy: busyPolicy,
+    max_deliveries: maxDeliveries,
+    brokers: json(brokers?.map(shownEntry)),
+  };
+}
 
 /** The same of how it is run and looked after. */
 export function hostingColumnsOf(

@@ -37,11 +37,13 @@ export interface RunningApi {
 
 function createServices(context: Context, stopping: Stopping): Services {
   const { config, log, database, vault, starter, timers, guard, client } = context;
-  const { tasks, mailboxes, containers, catalogue, models, redis, mailer, schedules, scheduling } = context;
+  const { tasks, mailboxes, containers, catalogue, models, redis, nats, mailer, schedules, scheduling } =
+    context;
   const clock = Date.now;
   const probes = createProbes(database, client, clock, {
     smtp: mailer && (() => mailer.verify()),
     redis: redis && (() => redis.ping()),
+    nats: nats && (() => nats.ping()),
   });
   const isEngineUp = () => probes.isUp('engine');
   return {

@@ -3,7 +3,10 @@ import type { Vault } from '../secrets/vault.js';
 import type { BrokerAccess } from './connection.js';
 
 /** The endpoints of a broker, with their credentials; throws where the key that sealed them is gone. */
-export function endpointsOf({ endpoints }: Pick<BrokerRow, 'endpoints'>, { open }: Pick<Vault, 'open'>): string[] {
+export function endpointsOf(
+  { endpoints }: Pick<BrokerRow, 'endpoints'>,
+  { open }: Pick<Vault, 'open'>,
+): string[] {
   const opened: string[] = JSON.parse(open(endpoints));
   return opened;
 }

@@ -49,7 +49,7 @@ export async function consumeAmqp(
     if (message === null) channel.close().catch(() => undefined);
     else reader.take(message);
   });
-  return { closed, bind, drain: () => drain(channel, { name, reader, closed }) };
+  return { closed, bind, drain: (isWanted) => drain(channel, { name, reader, closed, isWanted }) };
 }
 
 const bindings =
@@ -87,17 +87,21 @@ function readInOrder(channel: Channel, exchange: string, receive: Receive) {
   };
 }
 
-async function drain(
-  channel: Channel,
-  { name, reader, closed }: { name: string; reader: { isIdle(): boolean }; closed: Promise<void> },
-): Promise<boolean> {
+interface DrainOptions {
+  name: string;
+  reader: { isIdle(): boolean };
+  closed: Promise<void>;
+  isWanted: () => boolean;
+}
+
+async function drain(channel: Channel, { name, reader, closed, isWanted }: DrainOptions): Promise<boolean> {
   let isClosed = false;
   void closed.then(() => {
     isClosed = true;
   });
-  while (!isClosed) {
+  while (!isClosed && isWanted()) {
     const { messageCount } = await channel.checkQueue(name);
-    if (messageCount === 0 && reader.isIdle()) {
+    if (messageCount === 0 && reader.isIdle() && isWanted()) {
       await channel.deleteQueue(name, { ifEmpty: true });
       await channel.close();
       return true;

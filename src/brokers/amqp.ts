@@ -26,7 +26,12 @@ export async function openAmqp({ parts, address, config }: AmqpOptions): Promise
       ...{ username: user || ANYBODY, password: user ? password : ANYBODY },
       vhost: encodeURIComponent(virtualHost || '/'),
     },
-    { timeout: CONNECT_MS, noDelay: true, servername: host, clientProperties: { connection_name: 'mainspring' } },
+    {
+      timeout: CONNECT_MS,
+      noDelay: true,
+      servername: host,
+      clientProperties: { connection_name: 'mainspring' },
+    },
   );
   const model = await within(opening, CONNECT_MS).catch((error: unknown) => {
     // One that stands after all is nobody's.

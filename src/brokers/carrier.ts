@@ -57,7 +57,7 @@ async function open(
   const reading = { consumption, topics: JSON.stringify(topics), isDraining: false };
   readings.set(agentId, reading);
   void consumption.closed.then(() => {
-    if (readings.get(agentId) !== reading) return;
+    if (readings.get(agentId) !== reading || reading.isDraining) return;
     readings.delete(agentId);
     onChange();
   });
@@ -75,11 +75,16 @@ async function read(
   const reading = readings.get(agentId);
   const unwanted = bound.filter((pattern) => !topics.includes(pattern));
   const isAsWanted = reading?.topics === JSON.stringify(topics) && unwanted.length === 0;
-  // One that is wanted again while it is emptied is made anew when that is over.
-  if (reading?.isDraining || isAsWanted) return;
+  if (isAsWanted && !reading?.isDraining) return;
   await noteBound(db, binding, [...new Set([...bound, ...topics])]);
   if (reading) {
-    await reading.consumption.bind({ agentId, topics, unwanted });
+    // One that is wanted again while it is emptied stays.
+    reading.isDraining = false;
+    await reading.consumption.bind({ agentId, topics, unwanted }).catch((error: unknown) => {
+      // It was taken away just now, and is made anew.
+      readings.delete(agentId);
+      throw error;
+    });
     reading.topics = JSON.stringify(topics);
   } else await open(options, readings, { agentId, topics, unwanted });
   if (unwanted.length > 0) await noteBound(db, binding, topics);
@@ -98,18 +103,22 @@ async function empty(
     await connection.remove(agentId);
     return forgetBinding(database.db, binding);
   }
-  const reading = readings.get(agentId) ?? (await open(options, readings, { agentId, topics: [], unwanted: [] }));
+  const reading =
+    readings.get(agentId) ?? (await open(options, readings, { agentId, topics: [], unwanted: [] }));
   reading.isDraining = true;
   const drained = async () => {
     await reading.consumption.bind({ agentId, topics: [], unwanted: [...new Set([...topics, ...bound])] });
-    if (await reading.consumption.drain()) await forgetBinding(database.db, binding);
+    if (await reading.consumption.drain(() => reading.isDraining)) await forgetBinding(database.db, binding);
   };
   drained()
     .catch((error: unknown) =>
-      log.warn({ org: broker.org_id, broker: broker.name, error }, 'A queue could not be emptied; tried again'),
+      log.warn(
+        { org: broker.org_id, broker: broker.name, error },
+        'A queue could not be emptied; tried again',
+      ),
     )
     .finally(() => {
-      if (readings.get(agentId) === reading) readings.delete(agentId);
+      if (readings.get(agentId) === reading && reading.isDraining) readings.delete(agentId);
       onChange();
     });
 }

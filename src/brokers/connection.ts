@@ -30,8 +30,8 @@ export type Receive = (incoming: Incoming) => Promise<Verdict>;
 export interface Consumption {
   /** Binds it anew. */
   bind(queue: AgentQueue): Promise<void>;
-  /** Unbinds it, reads what is left, and takes it away; answers whether it did before the connection was lost. */
-  drain(): Promise<boolean>;
+  /** Takes an unbound queue away once it has been emptied; answers whether it did: it stops when that is not wanted. */
+  drain(isWanted: () => boolean): Promise<boolean>;
   /** Rejects never; resolves when nothing more is read, for whatever reason. */
   closed: Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { GuardOptions } from '../outbound/guard.js';
 import { openAmqp } from './amqp.js';
 import { type BrokerAccess, type BrokerConnection, BrokerError } from './connection.js';
 import { partsOf } from './endpoint.js';
+import { openNats } from './nats.js';
 import { addressOf } from './reach.js';
 
 /** Connects to a broker: the first of its endpoints that takes it. Rejects with the {@link BrokerError} of the first. */
@@ -14,7 +15,7 @@ export async function openBroker(
     try {
       const parts = partsOf(endpoint);
       const address = await addressOf(parts, guard);
-      const open = parts.kind === 'amqp' ? openAmqp : openAmqp;
+      const open = parts.kind === 'amqp' ? openAmqp : openNats;
       return await open({ parts, address, config });
     } catch (error) {
       first ??= error;

@@ -33,7 +33,9 @@ export const createReceive =
         if (isOfData(error)) return refuse(options, agentId, 'holds what cannot be stored');
         if (tries === 0)
           log.warn({ org: broker.org_id, broker: broker.name, error }, 'A message of a broker has to wait');
-        await sleep(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), undefined, { signal });
+        await sleep(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), undefined, {
+          signal,
+        });
       }
     }
   };
@@ -54,7 +56,10 @@ async function accept(options: ReceiveOptions, agentId: string, incoming: Incomi
 
 function refuse({ broker, log }: ReceiveOptions, agent: string, why: string): Verdict {
   countCarried(broker.kind, 'malformed');
-  log.warn({ org: broker.org_id, broker: broker.name, agent, reason: why }, 'A message of a broker was refused');
+  log.warn(
+    { org: broker.org_id, broker: broker.name, agent, reason: why },
+    'A message of a broker was refused',
+  );
   return 'malformed';
 }
 

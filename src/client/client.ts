@@ -14,6 +14,7 @@ import { Deliveries } from './deliveries.js';
 import { createStreams } from './event-stream.js';
 import { Events } from './events.js';
 import { Executions } from './executions.js';
+import { Messages } from './messages.js';
 import { completeOptions, type MainspringOptions } from './options.js';
 import { Registry } from './registry.js';
 import { type CallOptions, type CreateOptions, createExchange, createRequest } from './request.js';
@@ -49,6 +50,7 @@ export class MainspringClient {
   readonly subscriptions: Subscriptions;
   readonly webhookSecret: WebhookSecrets;
   readonly tasks: Tasks;
+  readonly messages: Messages;
   readonly schedules: Schedules;
   readonly executions: Executions;
   readonly agents: Agents;
@@ -69,6 +71,7 @@ export class MainspringClient {
     this.webhookSecret = new WebhookSecrets(request);
     this.tasks = new Tasks(request, createStreams(settings));
     this.#agentService = new AgentService(request, this.tasks);
+    this.messages = new Messages(request);
     this.schedules = new Schedules(request);
     this.executions = new Executions(request);
     this.agents = new Agents(exchange);

@@ -4,6 +4,7 @@ export type { Delivery, DeliverySummary } from '../schemas/delivery.js';
 export type { Event, Subscription } from '../schemas/event.js';
 export type { Execution, ExecutionHistory, RuntimeMetrics } from '../schemas/execution.js';
 export type { Instruction } from '../schemas/instruction.js';
+export type { Envelope, LeasedMessage, Message, Receipt, ReceiptStatus } from '../schemas/message.js';
 export type { Problem, ProblemCode } from '../schemas/problem.js';
 export type { Schedule, ScheduleHistory } from '../schemas/schedule.js';
 export type { ServiceStatus } from '../schemas/service-status.js';
@@ -30,7 +31,10 @@ export {
   type ToolPatch,
 } from './client.js';
 export { MainspringError } from './error.js';
+export type { Held, Inbox, TakeOptions } from './inbox.js';
 export type { Listing } from './listing.js';
+export type { NewMessage, Published } from './messages.js';
+export type { MessageContext, MessageHandler, MessageLoop, OnMessageOptions } from './on-message.js';
 export type { MainspringOptions } from './options.js';
 export type { ChangeOptions, Versioned } from './registry.js';
 export type { CallOptions, CreateOptions } from './request.js';

@@ -21,6 +21,9 @@ export async function writeSupervision(
     .execute();
 }
 
+/** A container that ends again and again waits so long for its next start. */
+const LONGEST_REST_MS = 60_000;
+
 /**
  * Agents whose supervisor should have been at work: whose container is not as their lifecycle says, or which were not
  * checked for three intervals and `graceMs`.
@@ -40,7 +43,8 @@ export async function overdueSupervisions(
           and greatest(
               coalesce((container ->> 'at')::timestamptz, updated_at),
               coalesce((health ->> 'at')::timestamptz, updated_at))
-            + (3 * health_interval_ms) * interval '1 millisecond' < ${before})
+            + (3 * health_interval_ms + case when container ->> 'status' = 'restarting' then ${LONGEST_REST_MS} else 0 end)
+              * interval '1 millisecond' < ${before})
         or (lifecycle = 'paused' and not is_suspended and updated_at < ${before}
           and container ->> 'status' in ('starting', 'running', 'restarting'))
         or ((is_suspended or lifecycle in ('created', 'stopped')) and updated_at < ${before}

@@ -6,7 +6,7 @@ import type { Database } from '../db/database.js';
 export type Part = 'database' | 'engine';
 
 /** What an operator may have configured besides: without it the process does its work. */
-export type Server = 'smtp' | 'redis';
+export type Server = 'smtp' | 'redis' | 'nats';
 
 /** Whether a part answers. Asking often costs nothing: an answer is kept for a moment, and asked for once. */
 export interface Probes {
@@ -75,6 +75,7 @@ export function createProbes(
   const askServer: Record<Server, (() => Promise<boolean>) | null> = {
     smtp: servers.smtp ? kept(servers.smtp, clock, OF_SMTP) : null,
     redis: servers.redis ? kept(servers.redis, clock, OF_REDIS) : null,
+    nats: servers.nats ? kept(servers.nats, clock, OF_REDIS) : null,
   };
   return { isUp: (part) => ask[part](), isServerUp: (server) => askServer[server]?.() ?? null };
 }

@@ -14,16 +14,25 @@ export type Taken =
   | { kind: 'repeated'; taskId: string; result: string | null }
   | { kind: 'refused'; error: string };
 
-export type TakeInOptions = Pick<Context, 'database' | 'tasks' | 'catalogue' | 'vault' | 'guard' | 'config'>;
+export interface TakeInOptions
+  extends Pick<Context, 'database' | 'tasks' | 'catalogue' | 'vault' | 'guard' | 'config'> {
+  /** Whose the tasks are; by default those of the organisation of the streams. */
+  orgId?: string;
+}
 
 const repeatOf = (row: TaskRow, fingerprint: string): Taken =>
   row.fingerprint === fingerprint
     ? { kind: 'repeated', taskId: row.id, result: hasEnded(row.status) ? resultOf(row) : null }
     : { kind: 'refused', error: 'another task has this task_id' };
 
-/** Whether the organisation that the streams belong to is there, with the agents that it is given. */
-export async function hasOrg({ database, catalogue, vault, config }: TakeInOptions): Promise<boolean> {
-  const orgId = config.REDIS_ORG;
+/** Whether the organisation that they belong to is there, with the agents that it is given. */
+export async function hasOrg({
+  database,
+  catalogue,
+  vault,
+  config,
+  orgId = config.REDIS_ORG,
+}: TakeInOptions): Promise<boolean> {
   if (!(await findOrg(database.db, orgId))) return false;
   await ensureHosted(database.db, catalogue, vault, { orgId });
   return true;
@@ -43,9 +52,8 @@ export async function takeIn(
   options: TakeInOptions,
   request: TaskRequest & { task_id: string },
 ): Promise<Taken> {
-  const { database, tasks, config } = options;
+  const { database, tasks, config, orgId = config.REDIS_ORG } = options;
   const { task_id: id } = request;
-  const orgId = config.REDIS_ORG;
   const fingerprint = fingerprintOfRequest(request);
   const standing = await getTask(database.db, orgId, id);
   if (standing) return repeatOf(standing, fingerprint);

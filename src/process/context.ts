@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
+import { createOwnNats, type OwnNats } from '../brokers/own-nats.js';
 import type { Config } from '../config.js';
 import type { ContainerRuntime } from '../containers/container-runtime.js';
 import { createDockerRuntime } from '../containers/docker.js';
@@ -56,6 +57,8 @@ export interface Context {
   /** Undefined where no server is configured. */
   redis?: Redis | undefined;
   /** Undefined where no server is configured. */
+  nats?: OwnNats | undefined;
+  /** Undefined where no server is configured. */
   mailer?: Mailer | undefined;
   /** Where outbound requests may go. */
   guard: GuardOptions;
@@ -93,6 +96,7 @@ function contextOf(
   const { client, connection, namespace, address } = engine;
   const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
   const redis = createRedis(config, log);
+  const nats = createOwnNats(config);
   const schedules = createSchedules(client);
   return {
     ...{ config, log, vault, database, tracing, catalogue, client, connection, namespace, address, starter },
@@ -103,13 +107,14 @@ function contextOf(
     schedules,
     scheduling: createScheduling({ database, schedules, log }),
     models: createAgentModels(config, vault),
-    redis,
+    ...{ redis, nats },
     mailer: createMailer(config),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     dataConverter: dataConverterOf(config),
     closing: [
       { name: 'starter', run: async () => starter.close() },
       { name: 'Redis', run: async () => redis?.close() },
+      { name: 'NATS', run: async () => nats?.close() },
       { name: 'traces', run: async () => tracing?.close() },
       { name: 'connection to Temporal', run: engine.closeConnection },
       { name: 'database', run: () => database.close() },

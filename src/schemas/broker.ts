@@ -22,7 +22,9 @@ export const BrokerConfig = z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,100}$/)
       .default('mainspring')
-      .describe('The topic exchange (AMQP), or the stream and the first word of its subjects (NATS)'),
+      .describe(
+        'The topic exchange (AMQP), or the stream (NATS), whose subjects are `<exchange>.topics.<topic>`',
+      ),
   })
   .meta({ id: 'BrokerConfig' });
 export type BrokerConfig = z.infer<typeof BrokerConfig>;

@@ -5,12 +5,13 @@ import { createActivities } from '../activities/index.js';
 import { applyDeclared } from '../declared/apply-declared.js';
 import { ensureHosted } from '../hosted/ensure-hosted.js';
 import { startIntake } from '../intake/intake.js';
+import { startNatsIntake } from '../intake/nats-intake.js';
 import type { Endpoint } from '../messages/endpoint.js';
 import { QUEUES, type Queue } from '../messages/queues.js';
 import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
-import { ensureUpkeep } from './upkeep.js';
+import { ensureEventFeed, ensureUpkeep } from './upkeep.js';
 
 /**
  * How many activities run at once: an armed window holds its slot for half a minute or longer, the connection to a
@@ -71,6 +72,7 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   // Before there is a worker: what fails here leaves nothing that runs.
   await applyDeclared(context);
   await ensureUpkeep(context.client);
+  if (context.nats) await ensureEventFeed(context.client, context.config.NATS_ORG);
   await context.scheduling.restore();
   await ensureHosted(context.database.db, context.catalogue, context.vault);
   const stopping = new AbortController();
@@ -80,16 +82,16 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const workers = await Promise.all(Object.values(QUEUES).map((queue) => Worker.create(optionsOf(queue))));
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   const stopOwning = ownEventDeliveries(context);
-  // Last: what it takes in needs all of them.
-  const intake = startIntake(context);
+  // Last: what they take in needs all of them.
+  const intakes = [startIntake(context), startNatsIntake(context)];
   return {
     ended,
     beginShutdown() {
-      intake?.beginShutdown();
+      for (const intake of intakes) intake?.beginShutdown();
       stopping.abort();
     },
     async close() {
-      await intake?.close();
+      await Promise.all(intakes.map((intake) => intake?.close()));
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
       stopOwning();

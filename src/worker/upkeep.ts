@@ -1,4 +1,5 @@
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
+import { eventFeedId } from '../messages/event-feed.js';
 import { QUEUES } from '../messages/queues.js';
 import { SWEEP_ID } from '../messages/sweep.js';
 
@@ -26,4 +27,15 @@ export async function ensureUpkeep(client: Client): Promise<void> {
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
+}
+
+/** Starts what publishes an organisation's events through NATS, once for all processes. */
+export async function ensureEventFeed(client: Client, orgId: string): Promise<void> {
+  await client.workflow.start('eventFeed', {
+    workflowId: eventFeedId({ orgId }),
+    taskQueue: QUEUES.brokers,
+    args: [{ orgId }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'Publishes events through NATS',
+  });
 }

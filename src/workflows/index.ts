@@ -2,6 +2,7 @@
 export { agent } from './agent.js';
 export { broker } from './broker.js';
 export { endpoint } from './endpoint.js';
+export { eventFeed } from './event-feed.js';
 export { mailbox } from './mailbox.js';
 export { retention } from './retention.js';
 export { supervisor } from './supervisor.js';

@@ -95,10 +95,10 @@ export const { checkBroker } = proxyLocalActivities<Activities>({
 });
 
 /**
- * Holds the connection to a broker for as long as it stands. One that cannot be opened, or is lost at once, is tried
+ * Each holds a connection to a broker for as long as it stands. One that cannot be opened, or is lost at once, is tried
  * again after 1 s, 2 s, 4 s, … at most 30 s, for as long as there is the broker.
  */
-export const { carryMessages } = proxyActivities<Activities>({
+export const { carryMessages, publishEvents } = proxyActivities<Activities>({
   taskQueue: QUEUES.brokers,
   startToCloseTimeout: '3650d',
   scheduleToCloseTimeout: '3650d',

@@ -10,6 +10,9 @@ import { type Answer, startTestApi, type TestApi } from '../support/api.js';
 import { aDelivery } from '../support/deliveries.js';
 
 const CANARY = 'canary-of-the-first';
+const MESSAGE = { type: 'question', payload: { content: CANARY } };
+/** Each organisation has topics of its own, whatever they are called. */
+const TOPIC = 'news';
 let api: TestApi;
 let first: CreatedOrg;
 let second: CreatedOrg;
@@ -43,6 +46,9 @@ beforeAll(async () => {
   await api.database.db.updateTable('deliveries').set({ status: 'dead', ended_at: new Date() }).execute();
   ids.deliveries = delivery.id;
   await makeTask();
+  const message = await api.send(`/agents/${ids.agents}/messages`, { key, body: MESSAGE });
+  ids.messages = message.json<{ message: { id: string } }>().message.id;
+  await api.send(`/topics/${TOPIC}/messages`, { key, body: MESSAGE });
   const wanted = { name: CANARY, agent_name: CANARY, interval_seconds: 3_600, prompt_template: CANARY };
   const schedule = await api.send('/schedules', { key, body: wanted });
   ids.schedules = schedule.json<{ schedule: { id: string } }>().schedule.id;
@@ -73,6 +79,7 @@ const REGISTRY = [
   ['agents', 'agent'],
   ['tools', 'tool'],
   ['instructions', 'instruction'],
+  ['brokers', 'broker'],
 ] as const;
 
 /** A body that gets past the schema, so that it is the handler that refuses. */
@@ -86,23 +93,32 @@ const BODIES: Record<string, object> = {
   '/agents': { name: 'another' },
   '/tools': { name: 'another' },
   '/instructions': { name: 'another', layer: 'organisation' },
+  '/brokers': { name: 'another', endpoints: ['amqp://127.0.0.1:1'] },
   '/tasks': { agent_name: CANARY, prompt: 'another' },
   '/schedules': { agent_name: CANARY, interval_seconds: 3_600 },
   '/schedules/:id/backfill': { from: '2020-01-01T00:00:00Z', to: '2020-01-01T01:00:00Z' },
   '/api/agents/execute': { type: 'another', action: 'prompt', input: { prompt: 'another' } },
   '/agents/:id/memories/:key': { value: 'another' },
+  '/agents/:id/messages': { type: 'another' },
+  '/agents/:id/messages/redeliver': { status: 'dead' },
+  '/topics/:topic/messages': { type: 'another' },
+  '/messages/:id/ack': { leaseId: 'another' },
+  '/messages/:id/nack': { leaseId: 'another' },
+  '/messages/:id/extend': { leaseId: 'another' },
 };
 
 const guarded = routes.filter(({ callers }) => !callers.includes('open'));
 /** What an agent calls for itself is refused for any other, whosever that is. */
-const withId = guarded.filter(({ path, callers }) => path.includes(':id') && !callers.includes('agent'));
-const others = guarded.filter(({ path }) => !path.includes(':'));
+const isOfAgentAlone = ({ callers }: Route) => callers.every((caller) => caller === 'agent');
+const withId = guarded.filter((route) => route.path.includes(':id') && !isOfAgentAlone(route));
+const others = guarded.filter(({ path }) => !path.includes(':id'));
 const named = (route: Route) => ({ name: `${route.method.toUpperCase()} ${route.path}`, route });
 
 function send(route: Route, id: string, org: CreatedOrg): Promise<Answer> {
   const credential = route.callers.includes('key') ? { key: org.key } : { token: org.adminToken };
   const body = route.body ? (BODIES[route.path] ?? {}) : undefined;
-  return api.send(route.path.replace(':id', id).replace(':key', CANARY), {
+  const path = route.path.replace(':id', id).replace(':key', CANARY).replace(':topic', TOPIC);
+  return api.send(path.replace(':messageId', ids.messages ?? ''), {
     method: route.method.toUpperCase(),
     ...credential,
     body,
@@ -156,6 +172,8 @@ describe('another organisation', () => {
     expect([schedule.status, schedule.headers.get('etag')]).toEqual([200, '"1"']);
     expect((await api.send(`/tasks/${ids.tasks}`, { key })).text).toContain('"status":"queued"');
     expect((await api.send(`/agents/${ids.agents}/memories`, { key })).text).toContain(`"value":"${CANARY}"`);
+    const mail = await api.send(`/agents/${ids.agents}/messages`, { key });
+    expect(mail.json()).toMatchObject({ messages: [{ id: ids.messages, receipts: [{ status: 'queued' }] }] });
   });
 
   test.each(guarded.map(named))('needs a credential of its own from elsewhere: $name', async ({ route }) => {

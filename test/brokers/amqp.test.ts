@@ -51,7 +51,10 @@ describeRabbit('a RabbitMQ outside', () => {
   async function connectedPair(topics: string[]) {
     const broker = await api.addBroker({ endpoints: [rabbit.url] });
     const agent = await api.addAgent({ topics, brokers: [broker.name] });
-    await eventually(() => waitingAt(agent.id), (waiting) => waiting !== null);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting !== null,
+    );
     await api.untilBroker(broker.id, 'connected');
     return { broker, agent };
   }
@@ -59,7 +62,10 @@ describeRabbit('a RabbitMQ outside', () => {
   test('what is published there comes into the mailbox of every agent that it is for, in order', async () => {
     const { agent, broker } = await connectedPair(['support.*']);
     const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
-    await eventually(() => waitingAt(other.id), (waiting) => waiting !== null);
+    await eventually(
+      () => waitingAt(other.id),
+      (waiting) => waiting !== null,
+    );
     const prefix = randomUUID();
     const ids = Array.from({ length: 30 }, (_, index) => `${prefix}-${index}`);
     for (const id of ids) await publish('support.billing', id);
@@ -82,11 +88,17 @@ describeRabbit('a RabbitMQ outside', () => {
     await channel.bindQueue(queue, EXCHANGE, topic);
     const id = randomUUID();
     await api.publish(topic, id);
-    const got = await eventually<GetMessage | false>(() => channel.get(queue), (one) => one !== false);
+    const got = await eventually<GetMessage | false>(
+      () => channel.get(queue),
+      (one) => one !== false,
+    );
     if (got === false) throw new Error('nothing came');
     expect(got.properties).toMatchObject({ messageId: id, deliveryMode: 2 });
     expect(JSON.parse(got.content.toString())).toMatchObject({ id, topic, type: 'note', from: 'a test' });
-    await eventually(() => waitingAt(agent.id), (waiting) => waiting === 0);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === 0,
+    );
     expect(await channel.get(queue)).toBe(false);
     expect(await api.mailOf(agent.id)).toEqual([id]);
     await channel.close();
@@ -96,7 +108,13 @@ describeRabbit('a RabbitMQ outside', () => {
     const topic = `bad.n${randomUUID().slice(0, 8)}`;
     const { agent } = await connectedPair([topic]);
     const channel = await theirs.createConfirmChannel();
-    const bodies = ['no json', '[]', '{"payload":{}}', `{"type":"x","payload":"text"}`, '{"type":"x","id":"a b"}'];
+    const bodies = [
+      'no json',
+      '[]',
+      '{"payload":{}}',
+      `{"type":"x","payload":"text"}`,
+      '{"type":"x","id":"a b"}',
+    ];
     for (const body of bodies) channel.publish(EXCHANGE, topic, Buffer.from(body));
     await channel.waitForConfirms();
     const id = randomUUID();
@@ -104,7 +122,10 @@ describeRabbit('a RabbitMQ outside', () => {
     await publish(topic, id);
     await publish(topic, `${id}-last`);
     expect(await api.untilMail(agent.id, 2)).toEqual([id, `${id}-last`]);
-    await eventually(() => waitingAt(agent.id), (waiting) => waiting === 0);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === 0,
+    );
   });
 
   test('an agent that leaves its broker has all that waited there, and its queue is gone', async () => {
@@ -141,14 +162,20 @@ describeRabbit('a RabbitMQ outside', () => {
     const [gone, last] = [randomUUID(), randomUUID()];
     await publish(topic, gone);
     await publish('kept', last);
-    const mail = await eventually(() => api.mailOf(agent.id), (ids) => ids.includes(last));
+    const mail = await eventually(
+      () => api.mailOf(agent.id),
+      (ids) => ids.includes(last),
+    );
     expect(mail).not.toContain(gone);
   });
 
   test('the queue of an agent that is deleted goes', async () => {
     const { agent } = await connectedPair(['anything']);
     await mainspring.send(`/agents/${agent.id}`, { method: 'DELETE', token: api.org.adminToken });
-    await eventually(() => waitingAt(agent.id), (waiting) => waiting === null);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === null,
+    );
   });
 
   test(
@@ -168,7 +195,10 @@ describeRabbit('a RabbitMQ outside', () => {
       theirs.on('error', () => undefined);
       await api.untilBroker(broker.id, 'connected');
       await publish(topic, `${prefix}-after`);
-      await eventually(() => api.mailOf(agent.id), (ids) => ids.includes(`${prefix}-after`));
+      await eventually(
+        () => api.mailOf(agent.id),
+        (ids) => ids.includes(`${prefix}-after`),
+      );
       const delivery = `${prefix}-meanwhile.broker.${broker.id}`;
       const isOut = async () =>
         (await mainspring.send(`/deliveries/${delivery}`, { key: api.org.key })).json<{

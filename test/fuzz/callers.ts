@@ -98,7 +98,9 @@ export async function createCallers(url: string, secretKeys: string): Promise<Ca
     return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
   };
   const { key } = NewApiKey.parse(await post('/api-keys', { name: 'limited', tenants: ['agent-1'] }));
-  const { agent } = AgentAnswer.parse(await post('/agents', { name: 'of the run' }));
+  const { agent } = AgentAnswer.parse(
+    await post('/agents', { name: 'of the run', concurrency: 100, topics: ['#'] }),
+  );
   const { secret } = Credentials.parse(await post(`/agents/${agent.id}/credentials/regenerate`, {}));
   const connected = ConnectAnswer.parse(await post(`/agents/${agent.id}/connect`, { secret }));
   await holdTool(url, token, 'get_system_health');

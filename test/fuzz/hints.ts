@@ -97,6 +97,20 @@ const taskRequest: Hint = (random) => {
   };
 };
 
+const TOPICS = ['news', 'support.billing', 'a-b_c.1'];
+const topic: Hint = (random) => random.pick(TOPICS);
+
+/** Without a topic of its own it may be published anywhere. */
+const messageRequest: Hint = (random) => ({
+  type: random.pick(['question', 'Ünïcödé']),
+  payload: random.pick([{}, { content: 'What is new?' }, { '💥': [null, { a: 1 }] }]),
+  ...(random.next() < 0.3 ? { id: `message-${random.between(1, 400)}` } : {}),
+  ...(random.next() < 0.3 ? { from: 'somebody' } : {}),
+  ...(random.next() < 0.3 ? { timestamp: random.between(0, 2_000_000_000) } : {}),
+  ...(random.next() < 0.2 ? { replyTo: topic(random) } : {}),
+  ...(random.next() < 0.2 ? { ttl: random.pick(['1s', '1h', 'PT5M']) } : {}),
+});
+
 const CRONS = ['0 9 * * 1-5', '*/15 * * * *', '0 0 29 2 *', '30 2 * * SUN', '0 0 1 1 *', '* * * * *'];
 
 /** Far apart, or off: a run is there to fuzz what is asked, not what comes of it. */
@@ -143,6 +157,13 @@ export const createHints = (pool: IdPool, agentSecret: string): Record<string, H
   ExecutionRequest: executionRequest,
   TaskRequest: taskRequest,
   ScheduleRequest: scheduleRequest,
+  MessageRequest: messageRequest,
+  PublishRequest: messageRequest,
+  topic,
+  Topic: topic,
+  TopicPattern: (random) => random.pick(['#', 'news', 'support.*', '*.billing', 'a.b.#']),
+  lease: (random) => random.pick(['1ms', '30s', '1h', 60_000]),
+  delay: (random) => random.pick(['1ms', '1s', '1h']),
   ScheduleBackfill: backfill,
   Overlap: (random) => random.pick(['skip', 'buffer_all', 'allow_all']),
   method_name: (random) => random.pick(ASSIGNMENTS).method,

@@ -8,6 +8,8 @@ export interface IdPool {
   pick(kind: string, random: Random): string | undefined;
   /** A call of a tool, with its task. */
   toolCall(random: Random): { taskId: string; callId: string } | undefined;
+  /** A message that has ended at an agent. */
+  endedMail(random: Random): { agentId: string; messageId: string } | undefined;
   /** A cursor that a page of this path gave. */
   cursor(path: string, random: Random): string | undefined;
   /** Payloads that were encrypted here. */
@@ -70,8 +72,19 @@ export function createIdPool(): IdPool {
       if (isObject(call) && typeof call.id === 'string') ring('tool-calls').add({ taskId, callId: call.id });
   }
 
+  function learnMessages(values: unknown[]): void {
+    for (const one of values) {
+      if (!isObject(one) || typeof one.id !== 'string' || !Array.isArray(one.receipts)) continue;
+      ring('messages').add(one.id);
+      for (const receipt of one.receipts)
+        if (isObject(receipt) && receipt.endedAt !== null)
+          ring('ended mail').add({ agentId: receipt.agentId, messageId: one.id });
+    }
+  }
+
   return {
     pick: text,
+    endedMail: (random) => rings.get('ended mail')?.pick(random) as ReturnType<IdPool['endedMail']>,
     toolCall: (random) => rings.get('tool-calls')?.pick(random) as ReturnType<IdPool['toolCall']>,
     cursor: (path, random) => text(`cursor ${path}`, random),
     payloads: (random) => rings.get('payloads')?.pick(random),
@@ -89,6 +102,8 @@ export function createIdPool(): IdPool {
       learnTasks([answer, { task_id: answer.executionId }, answer.task, answer.tasks].flat());
       // Not those of a list: among them are the tools that come with the product.
       if (method === 'POST' && path === '/tools') learnIds('tools', answer.tool);
+      learnMessages([answer.message, answer.messages].flat());
+      if (path.endsWith('/inbox')) learnIds('leased messages', answer.messages);
       learnIds('instructions', [answer.instruction, answer.instructions].flat());
       learnIds('schedules', [answer.schedule, answer.schedules].flat());
       // Not those of a list: among them are the keys that the run itself calls with.

@@ -78,18 +78,24 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
 
   /** What an agent asks for itself, or what only that of the run remembers. */
   const isOwn = ({ caller, path }: ApiOperation) =>
-    caller === 'agent' || path.endsWith('/connect') || path.includes('/memories');
+    caller === 'agent' || /\/(connect|inbox|memories.*|messages.*)$/.test(path);
+  /** What is done with a message that the agent of the run holds. */
+  const isOfLease = ({ path }: ApiOperation) => /^\/messages\/\{id\}\/./.test(path);
 
   function pathOf(operation: ApiOperation, random: Random, isBad: boolean): string {
     const { path, parameters } = operation;
     const made = path.includes('{callId}') ? pool.toolCall(random) : undefined;
+    const ended = path.includes('{messageId}') ? pool.endedMail(random) : undefined;
+    const leased = isOfLease(operation) ? pool.pick('leased messages', random) : undefined;
     return path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const { schema = {} } = parameters.find((one) => one.in === 'path' && one.name === name) ?? {};
       if (isBad && chance(random, 0.3)) return random.pick(IDS);
       if (schema.enum) return String(random.pick(schema.enum));
       if (made) return encodeURIComponent(name === 'callId' ? made.callId : made.taskId);
-      if (name === 'key') return String(values(schema, name, random));
-      if (isOwn(operation) && !chance(random, 0.1)) return callers.agent.id;
+      if (ended) return name === 'messageId' ? ended.messageId : ended.agentId;
+      if (leased) return leased;
+      if (name === 'key' || name === 'topic') return String(values(schema, name, random));
+      if (isOwn(operation) && path.startsWith('/agents/') && !chance(random, 0.1)) return callers.agent.id;
       const paused = path === '/agents/{id}/resume' ? pool.pick('paused agents', random) : undefined;
       return paused ?? pool.pick(kindOf(path), random) ?? random.pick(IDS);
     });
@@ -125,13 +131,15 @@ export function createRequests({ document, values, pool, callers }: RequestsOpti
     return pairs.length > 0 ? `?${pairs.join('&')}` : '';
   }
 
-  function credentialOf({ caller }: ApiOperation, random: Random): [Record<string, string>, boolean] {
+  function credentialOf(operation: ApiOperation, random: Random): [Record<string, string>, boolean] {
+    const { caller } = operation;
     if (chance(random, 0.06)) return [callers.forged(random), true];
     if (chance(random, 0.05))
       return [random.pick([callers.key, callers.admin, callers.agent.headers, {}]), false];
     if (caller === 'admin') return [callers.admin, false];
     if (caller === 'open') return [{}, false];
-    if (caller === 'agent') return [callers.agent.headers, false];
+    if (caller === 'agent' || (isOfLease(operation) && chance(random, 0.7)))
+      return [callers.agent.headers, false];
     return [random.pick([callers.key, callers.key, callers.key, callers.limited, {}]), false];
   }
 

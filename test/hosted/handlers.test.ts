@@ -62,7 +62,13 @@ describe('a document', () => {
     const id = await world.tell(agent, { document_url: url });
     expect(await world.ended(agent, id)).toMatchObject({
       status: 'processed',
-      reply: { content: 'It is a plan.', document_url: url, type: 'text/html', title: 'The plan', is_cut: false },
+      reply: {
+        content: 'It is a plan.',
+        document_url: url,
+        type: 'text/html',
+        title: 'The plan',
+        is_cut: false,
+      },
     });
     expect(asked()[0]).toContain('Grow by 7');
     expect(asked()[0]).not.toContain('secret');

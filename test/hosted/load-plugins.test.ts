@@ -71,7 +71,7 @@ test.each([
   ['nothing', `export const other = 1`, 'exports neither agents nor tools'],
   ['a tool without code', `export const tools = [{ name: 'x' }]`, 'use defineAgent, defineTool'],
   ['a tool with a bad name', `export const tools = [{ ...${TOOL}, name: 'a b' }]`, 'must be 1 to 64'],
-  ['no list', `export const agents = ${agentOf('')}`, 'exports what is no agent or tool'],
+  ['no list', `export const agents = ${agentOf('')}`, 'exports what is no agent, tool or handler'],
   ['a tool twice', `export const tools = [${TOOL}, ${TOOL}]`, 'defines the tool mine, which'],
   [
     'a tool of Mainspring’s name',

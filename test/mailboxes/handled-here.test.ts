@@ -40,7 +40,7 @@ test('messages are handled one after the other, in the order in which they came'
 
 test('as many messages as the agent allows are handled at once', async () => {
   const agent = await world.agent({ concurrency: 3 });
-  let answer = () => {};
+  let answer: () => void = () => undefined;
   const after = new Promise<void>((resolve) => {
     answer = resolve;
   });
@@ -152,7 +152,7 @@ test('of two agents that hear a topic and answer on it neither answers the other
     isPublished: true,
     payload: { content: 'hi' },
   };
-  await world.send(message, { kind: 'topic' });
+  await world.dispatch(message, { kind: 'topic' });
   const ended = [await world.ended(agent, id), await world.ended(other, id)];
   for (const { reply_id: replyId } of ended)
     expect(await receiptsOf(world.database.db, agent.org_id, [replyId ?? ''], 10)).toMatchObject([

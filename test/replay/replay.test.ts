@@ -16,7 +16,19 @@ const replay = (workflowBundle: WorkflowBundleOption, name: string) =>
   );
 
 /** Every workflow type that can be running somewhere has to have a history here. */
-const TYPES = ['agent', 'endpoint', 'retention', 'sweep', 'task', 'timer-hour', 'timer-window'];
+const TYPES = [
+  'agent',
+  'broker',
+  'endpoint',
+  'event-feed',
+  'mailbox',
+  'retention',
+  'supervisor',
+  'sweep',
+  'task',
+  'timer-hour',
+  'timer-window',
+];
 
 describe('a workflow that runs since an earlier version', () => {
   test.each(recorded)('%s goes on', async (name) => {

@@ -3,6 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { v7 as newId } from 'uuid';
 import { type CreatedOrg, createOrg } from '../../src/api/create-org.js';
 import { type RunningApi, startApi } from '../../src/api/start.js';
+import { createOwnNats } from '../../src/brokers/own-nats.js';
 import { readConfig } from '../../src/config.js';
 import { createDockerRuntime } from '../../src/containers/docker.js';
 import type { Database } from '../../src/db/database.js';
@@ -104,6 +105,7 @@ export async function openTestContext({
     catalogue: await loadCatalogue(config),
     models: createAgentModels(config, vault),
     redis: createRedis(config, log),
+    nats: createOwnNats(config),
     mailer: createMailer(config),
     guard: { allow: config.OUTBOUND_ALLOW, allowLoopback: !config.isProduction },
     vault,
@@ -153,6 +155,7 @@ export async function serveTestApi(context: Context, options: TestApiOptions): P
       await api.close();
       context.starter.close();
       context.redis?.close();
+      await context.nats?.close();
       if (!options.database) await database.close();
       await context.connection.close();
     },

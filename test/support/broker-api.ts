@@ -50,7 +50,11 @@ export async function openBrokerApi(mainspring: TestMainspring): Promise<BrokerA
       return (await call<{ broker: Broker }>(201, '/brokers', body)).broker;
     },
     broker,
-    untilBroker: (id, status) => eventually(() => broker(id), (now) => now.status === status),
+    untilBroker: (id, status) =>
+      eventually(
+        () => broker(id),
+        (now) => now.status === status,
+      ),
     async addAgent(over = {}) {
       const body = { name: `agent ${randomUUID()}`, ...over };
       return (await call<{ agent: Agent }>(201, '/agents', body)).agent;
@@ -59,7 +63,11 @@ export async function openBrokerApi(mainspring: TestMainspring): Promise<BrokerA
       return (await call<{ agent: Agent }>(200, `/agents/${agentId}`, change, 'PATCH')).agent;
     },
     mailOf,
-    untilMail: (agentId, count) => eventually(() => mailOf(agentId), (ids) => ids.length >= count),
+    untilMail: (agentId, count) =>
+      eventually(
+        () => mailOf(agentId),
+        (ids) => ids.length >= count,
+      ),
     async publish(topic, id) {
       const at = new Date();
       const sending = await mainspring.mailboxes.send(

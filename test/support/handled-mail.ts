@@ -21,7 +21,7 @@ export interface HandledMailWorld extends TestMainspring {
   agent(over?: Partial<AgentRow> & { orgId?: string }): Promise<AgentRow>;
   /** Sends what is given to an agent; answers the id. */
   tell(agent: AgentRow, payload: Record<string, unknown>, over?: Partial<NewMessage>): Promise<string>;
-  send(message: Partial<NewMessage> & { orgId: string }, addressee: Addressee): Promise<Sending>;
+  dispatch(message: Partial<NewMessage> & { orgId: string }, addressee: Addressee): Promise<Sending>;
   receipt(agent: AgentRow, messageId: string): Promise<ReceiptRow | undefined>;
   /** What became of a message in the end. */
   ended(agent: AgentRow, messageId: string): Promise<ReceiptRow>;
@@ -48,7 +48,8 @@ export async function startHandledMail(options: TestApiOptions = {}): Promise<Ha
   });
   const { database, starter, vault } = world;
   const mailboxes = createMailboxes({ database, starter });
-  const send: HandledMailWorld['send'] = (message, addressee) => mailboxes.send(aMessage(message), addressee);
+  const dispatch: HandledMailWorld['dispatch'] = (message, addressee) =>
+    mailboxes.send(aMessage(message), addressee);
   const receipt: HandledMailWorld['receipt'] = async (agent, messageId) => {
     const receipts = await receiptsOf(database.db, agent.org_id, [messageId], 100);
     return receipts.find(({ agent_id: id }) => id === agent.id);
@@ -56,7 +57,7 @@ export async function startHandledMail(options: TestApiOptions = {}): Promise<Ha
   return {
     ...world,
     ...{ model, mailboxes, receipt },
-    send,
+    dispatch,
     agent: (over = {}) =>
       anAgent(database, {
         ...{ lifecycle: 'running' as const, handler: { type: 'chat' }, limits: { maxAttempts: 1 } },
@@ -65,7 +66,7 @@ export async function startHandledMail(options: TestApiOptions = {}): Promise<Ha
       }),
     async tell(agent, payload, over = {}) {
       const id = over.id ?? randomUUID();
-      const sending = await send(
+      const sending = await dispatch(
         { orgId: agent.org_id, payload, ...over, id },
         { kind: 'agent', agentId: agent.id },
       );

@@ -3,6 +3,7 @@ import type { MessageRow } from '../../db/messages.js';
 import type { NewTask } from '../../db/tasks.js';
 import { type Catalogue, type CodedHandler, definitionOf, methodsOf } from '../../hosted/catalogue.js';
 import { handlerMethod } from '../../hosted/handler-code.js';
+import { envelopeOf } from '../../mailboxes/envelope.js';
 import type { HandledMessage } from '../../plugin/define-handler.js';
 import { type FieldError, fieldErrors } from '../../schemas/field-errors.js';
 import { Prompt } from '../../schemas/task.js';
@@ -31,12 +32,6 @@ const inWords = (errors: readonly FieldError[]): string =>
     .slice(0, MOST_TOLD)
     .map(({ path, message }) => `${path} ${message}`.trim())
     .join('; ');
-
-/** A message as agents and handlers are given it. */
-export const handledMessage = (row: MessageRow): HandledMessage => ({
-  ...{ id: row.id, topic: row.topic, from: row.sender, type: row.type, payload: row.payload },
-  ...{ timestamp: Number(row.sent_at), replyTo: row.reply_to, inReplyTo: row.in_reply_to },
-});
 
 function byHandler({ handler }: CodedHandler, message: HandledMessage): PlannedMail {
   const parsed = handler.payload.safeParse(message.payload);
@@ -86,7 +81,7 @@ function byDefinition(catalogue: Code, agent: Handled, message: HandledMessage):
 
 /** What a message asks of an agent whose messages are handled here. What code of a plugin throws is why it fails. */
 export function planMail(catalogue: Code, agent: Handled, row: MessageRow): PlannedMail {
-  const message = handledMessage(row);
+  const message: HandledMessage = envelopeOf(row);
   try {
     if (!agent.handler) return byDefinition(catalogue, agent, message);
     const { type } = agent.handler;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { missingParts, type Probes } from '../../http/probes.js';
+import { countBrokers } from '../../db/brokers.js';
+import { missingParts } from '../../http/probes.js';
+import type { BrokerKind } from '../../schemas/broker.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import type { Services } from '../services.js';
@@ -41,15 +43,25 @@ const livezRoute = route({
 });
 
 const PARTS = ['temporal', 'db', 'redis', 'smtp', 'nats', 'amqp'] as const;
-/** Null: there is none, or nothing like it can be configured. */
-const ASK: Record<(typeof PARTS)[number], (probes: Probes) => Promise<boolean> | null> = {
-  temporal: (probes) => probes.isUp('engine'),
-  db: (probes) => probes.isUp('database'),
-  redis: (probes) => probes.isServerUp('redis'),
-  smtp: (probes) => probes.isServerUp('smtp'),
-  nats: () => null,
-  amqp: () => null,
+/** Null: there is none. */
+const ASK: Record<(typeof PARTS)[number], (services: Services) => Promise<boolean | null>> = {
+  temporal: ({ probes }) => probes.isUp('engine'),
+  db: ({ probes }) => probes.isUp('database'),
+  redis: async ({ probes }) => probes.isServerUp('redis'),
+  smtp: async ({ probes }) => probes.isServerUp('smtp'),
+  nats: async (services) => {
+    const own = services.probes.isServerUp('nats');
+    const others = await areConnected('nats', services);
+    return own === null || others === false ? others : own;
+  },
+  amqp: (services) => areConnected('amqp', services),
 };
+
+/** Whether all brokers of a kind are connected, of whichever organisation; null where there are none. */
+async function areConnected(kind: BrokerKind, { db }: Services): Promise<boolean | null> {
+  const { all, connected } = await countBrokers(db, kind);
+  return all === 0 ? null : connected === all;
+}
 
 const partRoute = route({
   method: 'get',
@@ -59,10 +71,10 @@ const partRoute = route({
   tag,
   params: z.object({ part: z.enum(PARTS) }),
   answers: { 200: PartHealth },
-  async handle({ params }, { probes }) {
-    const isUp = ASK[params.part](probes);
+  async handle({ params }, services) {
+    const isUp = await ASK[params.part](services);
     if (isUp === null) return { status: 'not_configured' as const };
-    if (!(await isUp)) throw away(`no answer from ${params.part}`);
+    if (!isUp) throw away(`no answer from ${params.part}`);
     return { status: 'ok' as const };
   },
 });

@@ -1,5 +1,8 @@
 import type { AgentConfig } from '../../schemas/agent.js';
 import { MainspringError } from '../error.js';
+import { Inbox } from '../inbox.js';
+import { Messages } from '../messages.js';
+import { InboxLoop, type MessageHandler, type MessageLoop, type OnMessageOptions } from '../on-message.js';
 import { rest } from '../request.js';
 import {
   type AgentConnected,
@@ -60,6 +63,7 @@ export class AIWMClient<Enabled extends boolean = boolean> {
   #state: AIWMState = 'disconnected';
   #config: AgentConfig | null = null;
   #reading: Promise<void> | null = null;
+  readonly #loops = new Set<MessageLoop>();
 
   /** Throws a TypeError when it is enabled and the agent's id or secret is neither given nor in the environment. */
   constructor(options: AIWMOptions<Enabled> = {}) {
@@ -132,10 +136,41 @@ export class AIWMClient<Enabled extends boolean = boolean> {
     this.#parts?.heartbeats.tally.recordOutcome(hasSucceeded);
   }
 
-  /** Ends heartbeats and connection, and tells the server if it can be told. Never throws; `connect()` begins anew. */
+  /**
+   * Has a function handle the agent's messages as they come, until it is stopped or the client disconnects: its answer
+   * is the reply, what it throws refuses the message. Leases of long ones are extended; an outage of the server is
+   * waited out. Without a connection the first call makes it. A disabled client does nothing.
+   */
+  onMessage(handler: MessageHandler, options: OnMessageOptions = {}): MessageLoop {
+    if (!this.#settings || !this.#parts) return { stop: async () => undefined };
+    const { connection } = this.#parts;
+    connection.begin();
+    const { agentId, slowRetryMs } = this.#settings;
+    const loop = new InboxLoop(new Inbox(connection.call, agentId), handler, { slowRetryMs, ...options });
+    this.#loops.add(loop);
+    return {
+      stop: async () => {
+        await loop.stop();
+        this.#loops.delete(loop);
+      },
+    };
+  }
+
+  /** Messages as this agent: `send`, `publish`, and what became of those it sent. Null when the client is disabled. */
+  get messages(): UnlessDisabled<Pick<Messages, 'send' | 'publish' | 'get' | 'wait'>, Enabled> {
+    const messages = this.#parts && new Messages(this.#parts.connection.call);
+    return messages as UnlessDisabled<Messages, Enabled>;
+  }
+
+  /**
+   * Ends heartbeats, message handling (what is under way is done first) and connection, and tells the server if it can be
+   * told. Never throws; `connect()` begins anew.
+   */
   async disconnect(): Promise<void> {
     if (!this.#parts) return;
     const { connection, heartbeats } = this.#parts;
+    await Promise.all([...this.#loops].map((loop) => loop.stop()));
+    this.#loops.clear();
     await heartbeats.stop();
     await connection.close().catch((failure: unknown) => {
       const code = failure instanceof MainspringError ? failure.code : null;

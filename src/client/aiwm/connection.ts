@@ -58,11 +58,11 @@ export class Connection {
   }
 
   heartbeat(body: HeartbeatRequest, timeoutMs: number): Promise<z.infer<typeof HeartbeatAnswer>> {
-    return this.#call('POST', '/heartbeat', { body, timeoutMs });
+    return this.call('POST', this.#path('/heartbeat'), { body, timeoutMs });
   }
 
   readConfig(): Promise<AgentConfig> {
-    return this.#call('GET', '/config');
+    return this.call('GET', this.#path('/config'));
   }
 
   /** Ends all calls and tells the server that the agent leaves. The token is gone, whatever becomes of that. */
@@ -100,24 +100,24 @@ export class Connection {
   }
 
   /** Runs a call with the token; where that is not taken (any more), with one from connecting anew. */
-  async #call<Answer>(
-    method: 'GET' | 'POST',
-    verb: string,
+  readonly call: Request = async <Answer>(
+    method: Parameters<Request>[0],
+    path: string,
     call: Parameters<Request>[2] = {},
-  ): Promise<Answer> {
-    const { signal } = this;
+  ): Promise<Answer> => {
+    const signal = call.signal ? AbortSignal.any([call.signal, this.signal]) : this.signal;
     const { token } = this.#token ?? (await this.open());
     try {
-      return await this.#request<Answer>(method, this.#path(verb), { ...call, token, signal });
+      return await this.#request<Answer>(method, path, { ...call, token, signal });
     } catch (failure) {
       if (!hasNoAccess(failure)) throw failure;
       debug('token', 'the token is not taken any more');
       // Another call may have connected anew meanwhile.
       if (this.#token?.token === token) this.#token = null;
       const { token: next } = this.#token ?? (await this.open());
-      return this.#request<Answer>(method, this.#path(verb), { ...call, token: next, signal });
+      return this.#request<Answer>(method, path, { ...call, token: next, signal });
     }
-  }
+  };
 
   /** Answers in how many ms to refresh again. */
   async #refresh(): Promise<number> {

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  Consumer,
+  ConsumerMessages,
+  JetStreamClient,
+  JetStreamManager,
+  JsMsg,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { matchesTopic } from '../domain/topic-pattern.js';
+import type { BrokerConfig } from '../schemas/broker.js';
+import type { AgentQueue, Consumption, Incoming, Receive } from './connection.js';
+import { filterOf } from './nats-filter.js';
+
+/** Servers before 2.10 wake no pull for subjects that a consumer was moved to: the next one has them. */
+const PULL_MS = 5_000;
+/** How often a queue that is emptied is looked at. */
+const EMPTY_LOOK_MS = 200;
+/** Of the time for a message: so often it is told that it is still being handled. */
+const WORKING_PART = 3;
+
+/** Topics stand under a word of their own: others of the first word are for other things. */
+export const prefixOf = (exchange: string): string => `${exchange}.topics`;
+
+export const durableOf = (agentId: string): string => `mainspring_${agentId}`;
+
+interface Surroundings {
+  manager: JetStreamManager;
+  client: JetStreamClient;
+  stream: string;
+  config: BrokerConfig;
+}
+
+/** Makes the agent's consumer, or moves it to other subjects: then it answers true. */
+async function ensureConsumer(
+  { manager, stream, config }: Surroundings,
+  { agentId, topics }: AgentQueue,
+): Promise<boolean> {
+  const durable = durableOf(agentId);
+  const standing = await manager.consumers.info(stream, durable).catch(() => null);
+  if (standing && topics.length === 0) return false;
+  const filter = { filter_subject: filterOf(prefixOf(config.exchange), topics) };
+  if (standing) {
+    if (standing.config.filter_subject === filter.filter_subject) return false;
+    await manager.consumers.update(stream, durable, filter);
+    return true;
+  }
+  await manager.consumers.add(stream, {
+    ...filter,
+    durable_name: durable,
+    ack_policy: 'explicit',
+    deliver_policy: 'new',
+    ack_wait: nanos(config.messageTimeout * 1_000),
+    max_ack_pending: config.workerPoolSize,
+  });
+  return false;
+}
+
+/** An agent's queue: a durable consumer of the stream. */
+export async function consumeNats(
+  surroundings: Surroundings,
+  { queue, receive }: { queue: AgentQueue; receive: Receive },
+): Promise<Consumption> {
+  const { client, stream, config } = surroundings;
+  await ensureConsumer(surroundings, queue);
+  const consumer = await client.consumers.get(stream, durableOf(queue.agentId));
+  const pull = () => consumer.consume({ max_messages: config.workerPoolSize, expires: PULL_MS });
+  let messages = await pull();
+  let wanted = queue.topics;
+  const isMeant = (topic: string) => wanted.length === 0 || wanted.some((one) => matchesTopic(one, topic));
+  const settleOne = (message: JsMsg) => settle(message, { stream, config, receive, isMeant });
+  const reading = readAll(() => messages, settleOne);
+  return {
+    closed: reading,
+    async bind(next) {
+      wanted = next.topics;
+      if (!(await ensureConsumer(surroundings, next))) return;
+      // A pull that stands knows nothing of other subjects.
+      const before = messages;
+      messages = await pull();
+      await before.close();
+    },
+    drain: (isWanted) => drain(surroundings, { consumer, close: () => messages.close(), isWanted }),
+  };
+}
+
+interface Reading {
+  stream: string;
+  config: BrokerConfig;
+  receive: Receive;
+  isMeant: (topic: string) => boolean;
+}
+
+/** One message after the other; those that are not acknowledged when the connection is lost come again. */
+async function readAll(
+  current: () => ConsumerMessages,
+  settleOne: (message: JsMsg) => Promise<void>,
+): Promise<void> {
+  for (let messages: ConsumerMessages | undefined; messages !== current(); ) {
+    messages = current();
+    try {
+      for await (const message of messages) await settleOne(message);
+    } catch {
+      // The connection was lost or is being given up.
+      await messages.close();
+    }
+  }
+}
+
+async function settle(message: JsMsg, { stream, config, receive, isMeant }: Reading): Promise<void> {
+  const incoming = incomingOf(message, { stream, prefix: prefixOf(config.exchange) });
+  if (!isMeant(incoming.topic ?? '')) return message.ack();
+  const working = setInterval(() => message.working(), (config.messageTimeout * 1_000) / WORKING_PART);
+  try {
+    const verdict = await receive(incoming);
+    if (verdict === 'accepted') message.ack();
+    else message.term();
+  } finally {
+    clearInterval(working);
+  }
+}
+
+const incomingOf = (message: JsMsg, { stream, prefix }: { stream: string; prefix: string }): Incoming => ({
+  id: message.headers?.get('Nats-Msg-Id') || `${stream}:${message.seq}`,
+  topic: message.subject.slice(prefix.length + 1),
+  sender: null,
+  body: message.data,
+});
+
+/** What is published from now on is not the agent's any more: it was in time for what the stream holds now. */
+async function drain(
+  { manager, stream }: Surroundings,
+  {
+    consumer,
+    close,
+    isWanted,
+  }: { consumer: Consumer; close: () => Promise<unknown>; isWanted: () => boolean },
+): Promise<boolean> {
+  const { state } = await manager.streams.info(stream);
+  while (isWanted()) {
+    const { num_pending: pending, num_ack_pending: open, ack_floor: floor } = await consumer.info();
+    if ((pending === 0 && open === 0) || floor.stream_seq >= state.last_seq) {
+      await close();
+      return manager.consumers.delete(stream, (await consumer.info(true)).name);
+    }
+    await sleep(EMPTY_LOOK_MS);
+  }
+  return false;
+}

@@ -1,0 +1,150 @@
+import { isIP } from 'node:net';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  type ConnectionOptions,
+  connect,
+  errors,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  type TlsOptions,
+} from '@nats-io/transport-node';
+import type { BrokerConfig } from '../schemas/broker.js';
+import { type BrokerConnection, BrokerError, type BrokerFault } from './connection.js';
+import type { EndpointParts } from './endpoint.js';
+import { consumeNats, durableOf, prefixOf } from './nats-queue.js';
+import { CONFIRM_MS, CONNECT_MS, within } from './reach.js';
+
+/** A server that does not answer two of these is gone. */
+const PING_MS = 5_000;
+
+/** A user without a password is a token. */
+function credentialsOf({
+  user,
+  password,
+}: EndpointParts): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {
+  if (password !== '') return { user, pass: password };
+  return user === '' ? {} : { token: user };
+}
+
+/** The certificate is that of the name, whatever its address. Servers that want to encrypt do so all the same. */
+function encryptionOf({ isEncrypted, host: servername }: EndpointParts): Pick<NodeConnectionOptions, 'tls'> {
+  // The transport hands it on to Node, though its type does not say so.
+  const tls: TlsOptions & { servername: string } = { servername };
+  return isEncrypted || isIP(servername) === 0 ? { tls } : {};
+}
+
+/** Connects without JetStream; lost, it stays lost. */
+export async function connectNats(parts: EndpointParts, address: string): Promise<NatsConnection> {
+  const { port } = parts;
+  const opening = connect({
+    servers: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+    ...credentialsOf(parts),
+    ...encryptionOf(parts),
+    ...{ name: 'mainspring', timeout: CONNECT_MS, pingInterval: PING_MS, maxPingOut: 2 },
+    // Other servers of a cluster are told by addresses that nobody has checked.
+    ...{ reconnect: false, ignoreClusterUpdates: true, noAsyncTraces: true },
+  });
+  return within(opening, CONNECT_MS).catch((error: unknown) => {
+    opening.then((late) => late.close()).catch(() => undefined);
+    throw natsFault(error);
+  });
+}
+
+/** Rejects where the server, or the account, has no JetStream. */
+export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(connection);
+  } catch (error) {
+    await connection.close();
+    throw new BrokerError('no_jetstream', { cause: error });
+  }
+}
+
+export interface NatsOptions {
+  parts: EndpointParts;
+  /** Where it is. */
+  address: string;
+  config: BrokerConfig;
+}
+
+/** A NATS server with JetStream. */
+export async function openNats({ parts, address, config }: NatsOptions): Promise<BrokerConnection> {
+  const connection = await connectNats(parts, address);
+  const manager = await managerOf(connection);
+  const client = jetstream(connection);
+  try {
+    await ensureStream(manager, config.exchange);
+  } catch (error) {
+    await connection.close();
+    throw natsFault(error);
+  }
+  return connectionOf({ connection, manager, client, config });
+}
+
+/** A stream's name has no dots. */
+export const streamOf = (exchange: string): string => exchange.replaceAll('.', '_');
+
+/** What a message is kept for is that its consumers take it: nobody wants one that no queue is there for. */
+async function ensureStream(manager: JetStreamManager, exchange: string): Promise<void> {
+  const name = streamOf(exchange);
+  const isThere = await manager.streams.info(name).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  await manager.streams.add({
+    name,
+    subjects: [`${prefixOf(exchange)}.>`],
+    retention: 'interest',
+    storage: 'file',
+  });
+}
+
+interface Open {
+  connection: NatsConnection;
+  manager: JetStreamManager;
+  client: JetStreamClient;
+  config: BrokerConfig;
+}
+
+function connectionOf({ connection, manager, client, config }: Open): BrokerConnection {
+  const { exchange } = config;
+  const stream = streamOf(exchange);
+  return {
+    closed: connection.closed().then(() => undefined),
+    consume: (queue, receive) =>
+      consumeNats({ manager, client, stream, config }, { queue, receive }).catch(rethrow),
+    async remove(agentId) {
+      const durable = durableOf(agentId);
+      const isThere = await manager.consumers.info(stream, durable).catch(() => null);
+      if (isThere) await manager.consumers.delete(stream, durable).catch(rethrow);
+    },
+    async publish({ id, topic, body }) {
+      await client
+        .publish(`${prefixOf(exchange)}.${topic}`, body, { msgID: id, timeout: CONFIRM_MS })
+        .catch(rethrow);
+      return 'published';
+    },
+    async close() {
+      await connection.close();
+    },
+  };
+}
+
+/** Why NATS did not do what it was asked. */
+export function natsFault(error: unknown): BrokerError {
+  if (error instanceof BrokerError) return error;
+  return new BrokerError(faultOf(error), { cause: error });
+}
+
+function faultOf(error: unknown): BrokerFault {
+  if (error instanceof errors.AuthorizationError) return 'credentials_refused';
+  if (error instanceof errors.PermissionViolationError) return 'not_allowed_there';
+  if (error instanceof errors.TimeoutError) return 'timeout';
+  if (error instanceof Error && /refused/.test(error.message)) return 'connection_refused';
+  return 'connection_lost';
+}
+
+function rethrow(error: unknown): never {
+  throw natsFault(error);
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
+import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
+import { describeNats, type NatsServer, startNats } from '../support/nats-server.js';
+
+const STREAM = 'mainspring';
+const LIMIT_MS = 60_000;
+
+describeNats('a NATS server outside', () => {
+  let nats: NatsServer;
+  let mainspring: TestMainspring;
+  let api: BrokerApi;
+  let theirs: NatsConnection;
+
+  beforeAll(async () => {
+    [nats, mainspring] = await Promise.all([startNats(), startMainspring()]);
+    api = await openBrokerApi(mainspring);
+    theirs = await connect({ servers: nats.url, reconnect: false });
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await mainspring?.close();
+    await theirs?.close();
+    await nats?.stop();
+  }, LIMIT_MS);
+
+  /** Publishes as somebody else's program does, and waits until the stream has it. */
+  async function publish(topic: string, id: string): Promise<void> {
+    const body = JSON.stringify({ id, from: 'elsewhere', type: 'question', payload: { content: id } });
+    await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, body);
+  }
+
+  /** What waits for an agent; null where it has no consumer. */
+  async function waitingAt(agentId: string): Promise<number | null> {
+    const manager = await jetstreamManager(theirs);
+    const found = await manager.consumers.info(STREAM, `mainspring_${agentId}`).catch(() => null);
+    return found && found.num_pending + found.num_ack_pending;
+  }
+
+  async function connectedPair(topics: string[]) {
+    const broker = await api.addBroker({ endpoints: [nats.url] });
+    const agent = await api.addAgent({ topics, brokers: [broker.name] });
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting !== null,
+    );
+    await api.untilBroker(broker.id, 'connected');
+    return { broker, agent };
+  }
+
+  test('what is published there comes into the mailbox of every agent that it is for, in order', async () => {
+    const { agent, broker } = await connectedPair(['support.*', 'help']);
+    const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
+    await eventually(
+      () => waitingAt(other.id),
+      (waiting) => waiting !== null,
+    );
+    const prefix = randomUUID();
+    const ids = Array.from({ length: 30 }, (_, index) => `${prefix}-${index}`);
+    for (const id of ids) await publish('support.billing', id);
+    await publish('support.billing.far', `${prefix}-far`);
+    await publish('sales', `${prefix}-not-for-them`);
+    await publish('help', `${prefix}-help`);
+    expect(await api.untilMail(agent.id, 31)).toEqual([...ids, `${prefix}-help`]);
+    expect(await api.untilMail(other.id, 31)).toEqual([...ids, `${prefix}-far`]);
+  });
+
+  test('what is published here goes out there, once, and is in the mailbox once', async () => {
+    const topic = `news.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic]);
+    const heard: { id: string | undefined; body: unknown }[] = [];
+    theirs.subscribe(`${STREAM}.topics.${topic}`, {
+      callback: (_, message) => {
+        heard.push({ id: message.headers?.get('Nats-Msg-Id'), body: JSON.parse(message.string()) });
+      },
+    });
+    await theirs.flush();
+    const id = randomUUID();
+    await api.publish(topic, id);
+    await eventually(
+      () => heard.length,
+      (count) => count > 0,
+    );
+    expect(heard).toEqual([{ id, body: expect.objectContaining({ id, topic, type: 'note' }) }]);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === 0,
+    );
+    expect(await api.mailOf(agent.id)).toEqual([id]);
+  });
+
+  test('what is no message is refused, and those behind it are not held up', async () => {
+    const topic = `bad.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic]);
+    for (const body of ['no json', '{"payload":{}}', '{"type":"x","payload":[]}'])
+      await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, body);
+    const withoutId = await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, '{"type":"x"}');
+    const id = randomUUID();
+    await publish(topic, id);
+    expect(await api.untilMail(agent.id, 2)).toEqual([`${STREAM}:${withoutId.seq}`, id]);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === 0,
+    );
+  });
+
+  test('an agent that leaves its broker has all that waited there, and its consumer is gone', async () => {
+    const topic = `move.n${randomUUID().slice(0, 8)}`;
+    const { agent, broker } = await connectedPair([topic]);
+    const prefix = randomUUID();
+    const sent: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const isExternal = round % 2 === 0;
+      for (let index = 0; index < 10; index++) {
+        const id = `${prefix}-${round}-${index}`;
+        if (isExternal) await publish(topic, id);
+        else await api.publish(topic, id);
+        sent.push(id);
+      }
+      await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
+      const isThere = (waiting: number | null) => (waiting === null) === isExternal;
+      await eventually(() => waitingAt(agent.id), isThere);
+    }
+    expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
+  });
+
+  test('a changed subscription is what comes, and the consumer of an agent that is deleted goes', async () => {
+    const topic = `old.n${randomUUID().slice(0, 8)}`;
+    const { agent } = await connectedPair([topic]);
+    await api.change(agent.id, { topics: ['fresh'] });
+    const probe = async () => {
+      await publish('fresh', `probe-${randomUUID()}`);
+      return (await api.mailOf(agent.id)).length;
+    };
+    await eventually(probe, (count) => count > 0);
+    const [gone, last] = [randomUUID(), randomUUID()];
+    await publish(topic, gone);
+    await publish('fresh', last);
+    const mail = await eventually(
+      () => api.mailOf(agent.id),
+      (ids) => ids.includes(last),
+    );
+    expect(mail).not.toContain(gone);
+    await mainspring.send(`/agents/${agent.id}`, { method: 'DELETE', token: api.org.adminToken });
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === null,
+    );
+  });
+
+  test(
+    'a server that dies and comes back is connected again, and what waited is taken in',
+    async () => {
+      const topic = `dies.n${randomUUID().slice(0, 8)}`;
+      const { agent, broker } = await connectedPair([topic]);
+      const prefix = randomUUID();
+      await nats.kill();
+      await api.untilBroker(broker.id, 'unreachable');
+      await api.publish(topic, `${prefix}-meanwhile`);
+      await nats.start();
+      theirs = await connect({ servers: nats.url, reconnect: false });
+      await publish(topic, `${prefix}-after`);
+      await api.untilBroker(broker.id, 'connected');
+      expect((await api.untilMail(agent.id, 2)).toSorted()).toEqual([
+        `${prefix}-after`,
+        `${prefix}-meanwhile`,
+      ]);
+    },
+    LIMIT_MS,
+  );
+});
