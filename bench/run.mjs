@@ -4,7 +4,7 @@
  *
  *   node bench/run.mjs [--phases create,spread,burst,pending,mixed,kill,agents,
  *                      executions,tasks,messages] [--out results.json]
- *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000] [--mail 10000]
+ *                      [--base http://127.0.0.1:3000 --key mnt_…] [--split] [--pending 100000] [--mail 1000]
  *
  * Without --base it starts the built product (npm start builds it) on a scratch folder and free ports, anew for each
  * phase. With --base it measures what runs there: without kill and agents, and best with RATE_LIMITS=off.
@@ -62,7 +62,7 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     split: { type: 'boolean', default: false },
     pending: { type: 'string', default: '100000' },
-    mail: { type: 'string', default: '10000' },
+    mail: { type: 'string', default: '1000' },
     keep: { type: 'boolean', default: false },
   },
 });

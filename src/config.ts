@@ -157,6 +157,7 @@ export const Environment = z.object({
   NATS_ORG: z.string().default('demo').describe('The organisation that they belong to'),
   DOCKER_HOST: z
     .string()
+    .regex(/^(?:unix|tcp|https?):\/\//, 'must begin with unix:// or tcp://')
     .optional()
     .describe('A container runtime: unix:///var/run/docker.sock, where that is there, or tcp://host:2375'),
   CONTAINER_NETWORK: z.string().default('bridge').describe('Of agents in containers'),

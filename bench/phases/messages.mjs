@@ -11,6 +11,7 @@ const LONE = 200;
 const LISTENERS = 200;
 const TOLD = 100;
 const CONNECTIONS = 16;
+const PAUSED = 10_000;
 
 const quantile = (values, share) => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -42,7 +43,10 @@ const envelope = (n) =>
 async function startAgents(ask, count, more = {}) {
   const ids = [];
   for (let index = 0; index < count; index++) {
-    const { agent } = await ask('/agents', { name: `mail-${more.handler ?? 'leases'}-${index}`, ...more });
+    const { agent } = await ask('/agents', {
+      name: `mail-${more.handler ?? more.description ?? 'leases'}-${index}`,
+      ...more,
+    });
     await ask(`/agents/${agent.id}/start`, {});
     ids.push(agent.id);
   }
@@ -77,6 +81,34 @@ async function longestRun(product, id) {
   } finally {
     await connection.close();
   }
+}
+
+/** Queues so many for a paused agent elsewhere, lets it go on, and looks at the order in which it is given them. */
+async function leased(ask, product) {
+  const [id] = await startAgents(ask, 1, { description: 'leases after a pause' });
+  await ask(`/agents/${id}/pause`, {});
+  const queued = await drive({
+    base: product.base,
+    connections: 1,
+    count: PAUSED,
+    make: (n) => post(product.base, `/agents/${id}/messages`, product.keys[0], envelope(n)),
+  });
+  await ask(`/agents/${id}/resume`, {});
+  const startedAt = performance.now();
+  const order = [];
+  while (order.length < PAUSED) {
+    const { messages: given } = await ask(`/agents/${id}/inbox?wait=30s`);
+    for (const { id: messageId, leaseId, payload } of given) {
+      order.push(Number(payload.content.split(' ').at(-1)));
+      await ask(`/messages/${messageId}/ack`, { leaseId });
+    }
+  }
+  return {
+    created: queued.created,
+    count: new Set(order).size,
+    early: order.filter((n, index) => n !== index).length,
+    perSecond: Math.round((PAUSED / (performance.now() - startedAt)) * 1_000),
+  };
 }
 
 /** Queues so many for a paused agent with a handler, lets it go on, and looks at the order in which the model was asked. */
@@ -152,7 +184,7 @@ async function listened(ask, product, id) {
   };
 }
 
-/** Messages: accepted, leased over a long poll, handled in order after a pause, and what 200 listeners hear of them. */
+/** Messages: accepted, leased over a long poll, leased and handled in order after a pause, and what 200 listeners hear of them. */
 export async function messages({ product, report, model, count }) {
   const ask = asking(product);
   const ids = await startAgents(ask, AGENTS);
@@ -178,6 +210,9 @@ export async function messages({ product, report, model, count }) {
     shown(await drive({ base: product.base, connections: CONNECTIONS, count: 2_000, make })),
   );
   await report(`${LISTENERS} listeners`, () => listened(ask, product, ids[1]));
+  await report(`${PAUSED.toLocaleString('en')} messages of a paused agent elsewhere, after its resume`, () =>
+    leased(ask, product),
+  );
   await report(`${count.toLocaleString('en')} messages of a paused agent, after its resume`, () =>
     resumed(ask, product, model, count),
   );

@@ -45,9 +45,11 @@ export function storedHandler(
   if (isKept && (!stood || maskUrl(vault.open(stood.url)) !== handler.url))
     throw invalid([{ path: 'handler.url', message: MASKED }]);
   const { headers } = handler;
+  // What was given for one address is sent to no other.
+  const isSame = stood !== undefined && (isKept || vault.open(stood.url) === handler.url);
   return {
     ...handler,
     url: isKept && stood ? stood.url : url(handler.url),
-    ...(headers ? { headers: storedHeaders(headers, stood?.headers ?? {}, secret) } : {}),
+    ...(headers ? { headers: storedHeaders(headers, (isSame && stood.headers) || {}, secret) } : {}),
   };
 }

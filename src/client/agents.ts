@@ -69,6 +69,16 @@ export class Agents extends Registry<Agent, NewAgent, AgentPatch, AgentFilter> {
       .body;
   }
 
+  /** What its container wrote: the last lines, 200 by default. Throws `wrong_state` (409) where it has none. */
+  async logs(
+    id: string,
+    { tail, since }: { tail?: number; since?: Date } = {},
+    options: CallOptions = {},
+  ): Promise<string> {
+    const call = { query: { tail, since: since?.toISOString() }, ...options };
+    return (await this.#exchange<string>('GET', this.path(id, '/logs'), call)).body;
+  }
+
   /** Its connections, newest first. */
   history(
     id: string,

@@ -18,12 +18,15 @@ function readJson(text: string): unknown {
   }
 }
 
+const isText = ({ headers }: Response) => headers.get('content-type')?.startsWith('text/plain') ?? false;
+
 const isProblem = (value: unknown): value is Problem =>
   typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'status' in value;
 
 /** The body of a good answer; throws what a bad one says. A proxy's page in place of either is `unexpected`. */
 export async function readAnswer(response: Response): Promise<unknown> {
   const text = await response.text();
+  if (response.ok && isText(response)) return text;
   const body = readJson(text);
   if (response.ok && (body !== undefined || text === '')) return body;
   const about = {

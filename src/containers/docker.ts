@@ -15,6 +15,10 @@ import { logText } from './log-text.js';
 
 /** For one answer; stopping takes longer by its grace. */
 const CALL_MS = 20_000;
+/** While somebody waits for the answer of a request. */
+const VERIFY_MS = 5_000;
+/** Networks in which a container has no names of its own. */
+const WITHOUT_HOSTS = /^(?:host$|none$|container:)/;
 /** Docker cuts logs by itself only when it is told to. */
 const LOGS = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
 /** Between two looks at a container whose end was announced and is not to be seen. */
@@ -81,7 +85,6 @@ function containerOf({ Id: id, State: state, Config: config }: Docker.ContainerI
 }
 
 function optionsOf({ name, image, environment, labels, limits }: ContainerWish, network: string) {
-  const isOnHost = network === 'host';
   return {
     name,
     Image: image,
@@ -93,7 +96,7 @@ function optionsOf({ name, image, environment, labels, limits }: ContainerWish, 
       RestartPolicy: { Name: 'no' },
       SecurityOpt: ['no-new-privileges'],
       LogConfig: LOGS,
-      ...(isOnHost ? {} : { ExtraHosts: ['host.docker.internal:host-gateway'] }),
+      ...(WITHOUT_HOSTS.test(network) ? {} : { ExtraHosts: ['host.docker.internal:host-gateway'] }),
       ...(limits.nanoCpus === null ? {} : { NanoCpus: limits.nanoCpus }),
       ...(limits.memoryBytes === null ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
     },
@@ -185,7 +188,7 @@ async function verify(
   limits: ResourceLimits,
 ): Promise<Refusal | null> {
   try {
-    const docker = open(CALL_MS);
+    const docker = open(VERIFY_MS);
     const { NCPU: cpus, MemTotal: memoryBytes } = await docker.info();
     const isThere = await call(() => docker.getImage(image).inspect(), [NOT_THERE]);
     if (!isThere) return imageNotFound(image);

@@ -1,24 +1,11 @@
-import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
-import type { Database, Db } from '../db/database.js';
-import { insertDeliveries } from '../db/deliveries.js';
-import { appendEvents } from '../db/events.js';
-import { countOpen } from '../db/mail.js';
-import {
-  getMessage,
-  getReceipt,
-  insertMessage,
-  insertReceipts,
-  type MessageRow,
-  type NewMessage,
-  type NewReceipt,
-  subscribers,
-} from '../db/messages.js';
-import { notify } from '../db/notify.js';
+import { type AgentRow, getAgent } from '../db/agents.js';
+import type { Database } from '../db/database.js';
+import { getMessage, getReceipt, type MessageRow, type NewMessage, subscribers } from '../db/messages.js';
 import { brokerReceiver } from '../domain/channel-target.js';
 import { matchesTopic } from '../domain/topic-pattern.js';
 import type { Starter } from '../engine/starter.js';
-import { brokerDeliveries, brokersFor } from './broker-deliveries.js';
-import { interruptMail, messageEvent } from './settle.js';
+import { brokersFor } from './broker-deliveries.js';
+import { writeMessage } from './write-message.js';
 
 /**
  * Whom a message is for: one agent; every subscriber of its topic; an agent's copy of what was published outside, which
@@ -57,10 +44,9 @@ export const isHandledHere = ({ handler, definition }: Pick<AgentRow, 'handler' 
 export interface MailboxesOptions {
   database: Database;
   starter: Pick<Starter, 'ensureMailbox' | 'wakeMailbox' | 'tellMailbox' | 'ensureEndpoint' | 'wakeEndpoint'>;
-  now?: () => number;
 }
 
-export function createMailboxes({ database, starter, now = Date.now }: MailboxesOptions): Mailboxes {
+export function createMailboxes({ database, starter }: MailboxesOptions): Mailboxes {
   const { db } = database;
 
   async function recipientsOf(message: NewMessage, addressee: Addressee): Promise<Recipient[] | undefined> {
@@ -74,62 +60,6 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
       (agent) =>
         isMeant(agent, message) && agent.topics.some((pattern) => matchesTopic(pattern, topic ?? '')),
     );
-  }
-
-  async function write(
-    message: NewMessage,
-    recipients: readonly Recipient[],
-    { addressee, brokerIds }: { addressee: Addressee; brokerIds: readonly string[] },
-  ): Promise<Sending> {
-    const at = message.createdAt;
-    return db.transaction().execute(async (tx): Promise<Sending> => {
-      const receipts: NewReceipt[] = [];
-      for (const { id } of recipients) {
-        const receipt = await receiptAt(tx, { orgId: message.orgId, agentId: id }, at);
-        if (receipt?.status === 'failed' && addressee.kind === 'agent') return { kind: 'busy' };
-        if (receipt) receipts.push(receipt);
-      }
-      const added = await insertMessage(tx, message);
-      const row = added ?? (addressee.kind === 'copy' ? await published(tx, message) : undefined);
-      if (!row) return { kind: 'taken' };
-      const told = await insertReceipts(tx, row, receipts, at);
-      await appendEvents(
-        tx,
-        receipts.map(({ agentId, error }) =>
-          messageEvent(
-            row,
-            agentId,
-            error === undefined
-              ? { type: 'message.received' }
-              : { type: 'message.failed', status: 'failed', error },
-            at,
-          ),
-        ),
-      );
-      for (const agentId of told) await notify(tx, 'mail', `${message.orgId}/${agentId}`);
-      await insertDeliveries(tx, brokerDeliveries(row, brokerIds, at), at.getTime());
-      return { kind: 'accepted', message: row, wasNew: added !== undefined || told.length > 0 };
-    });
-  }
-
-  /** How an agent takes one more message; undefined where it was deleted meanwhile. */
-  async function receiptAt(
-    tx: Db,
-    ref: { orgId: string; agentId: string },
-    at: Date,
-  ): Promise<NewReceipt | undefined> {
-    const agent = await getAgent(tx, ref.orgId, ref.agentId);
-    if (!agent) return undefined;
-    if (agent.busy_policy === 'queue') return { agentId: agent.id, status: 'queued' };
-    // So that two messages do not both find it free.
-    await lockAgent(tx, ref.orgId, ref.agentId);
-    const { queued, delivered } = await countOpen(tx, agent.id);
-    if (agent.busy_policy === 'reject')
-      return queued + delivered < agent.concurrency
-        ? { agentId: agent.id, status: 'queued' }
-        : { agentId: agent.id, status: 'failed', error: 'agent_busy' };
-    if (delivered >= agent.concurrency) await interruptMail(tx, agent, at);
-    return { agentId: agent.id, status: 'queued' };
   }
 
   async function standing(
@@ -163,7 +93,9 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
         ...handled.map((agent) => starter.ensureMailbox(agent)),
         ...receivers.map((receiver) => starter.ensureEndpoint(receiver)),
       ]);
-      const sending = await write(message, recipients, { addressee, brokerIds });
+      const sending = await db
+        .transaction()
+        .execute((tx) => writeMessage(tx, message, { recipients, addressee, brokerIds }));
       if (sending.kind === 'taken') return (await standing(message, addressee)) ?? sending;
       for (const agent of handled) starter.wakeMailbox(agent);
       for (const receiver of receivers) starter.wakeEndpoint(receiver);
@@ -176,10 +108,4 @@ export function createMailboxes({ database, starter, now = Date.now }: Mailboxes
 function isMeant(agent: Recipient, { sender, inReplyTo }: NewMessage): boolean {
   if (agent.name === sender || agent.id === sender) return false;
   return inReplyTo === null || !isHandledHere(agent);
-}
-
-/** A message that stands already, where it was published for all. */
-async function published(tx: Db, { orgId, id }: NewMessage): Promise<MessageRow | undefined> {
-  const row = await getMessage(tx, orgId, id);
-  return row?.is_published ? row : undefined;
 }

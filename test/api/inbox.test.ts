@@ -70,7 +70,10 @@ describe('an inbox', () => {
     const { row, token, inbox } = await agent();
     const leaving = new AbortController();
     const headers = { authorization: `Bearer ${token}` };
-    const left = fetch(`${api.url}/agents/${row.id}/inbox?wait=30s`, { headers, signal: leaving.signal });
+    const left = fetch(`${api.url}/agents/${row.id}/inbox?wait=30s&lease=2s`, {
+      headers,
+      signal: leaving.signal,
+    });
     const gone = left.then(
       () => 'answered',
       () => 'gone',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import { startTestApi, type TestApi } from '../support/api.js';
+import { aMailAgent } from '../support/mail.js';
 
 const QUOTA = 5;
 let api: TestApi;
@@ -47,6 +48,15 @@ test('a batch counts once, and a request that is wrong counts as well', async ()
   const wrong = await api.send('/timers', { key, body: {} });
   expect(wrong.status).toBe(422);
   expect(wrong.headers.get('ratelimit')).toContain(`r=${QUOTA - 2}`);
+});
+
+test("an agent's mail has a larger quota than its other calls, and takes nothing of theirs", async () => {
+  org ??= await api.org();
+  const { row, token } = await aMailAgent(api, org.orgId);
+  const mail = await api.send(`/agents/${row.id}/inbox`, { token });
+  expect(mail.headers.get('ratelimit')).toMatch(/^"default";r=999;/);
+  const other = await api.send(`/agents/${row.id}/config`, { token });
+  expect(other.headers.get('ratelimit')).toMatch(/^"default";r=19;/);
 });
 
 test('open routes are not limited', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
+import { cutOff } from '../support/cut-off.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
 import { describeRabbit, type RabbitServer, startRabbit } from '../support/rabbit-server.js';
 
@@ -167,6 +168,50 @@ describeRabbit('a RabbitMQ outside', () => {
       (ids) => ids.includes(last),
     );
     expect(mail).not.toContain(gone);
+  });
+
+  test('what an agent publishes itself does not come back to it', async () => {
+    const topic = `own.n${randomUUID().slice(0, 8)}`;
+    const { agent, broker } = await connectedPair([topic]);
+    const [own, others] = [randomUUID(), randomUUID()];
+    await api.publish(topic, own, agent.name);
+    const isOut = async () =>
+      (await mainspring.send(`/deliveries/${own}.broker.${broker.id}`, { key: api.org.key })).json<{
+        delivery: { status: string };
+      }>().delivery.status;
+    await eventually(isOut, (status) => status === 'delivered');
+    await publish(topic, others);
+    expect(await api.untilMail(agent.id, 1)).toEqual([others]);
+  });
+
+  test('a connection that is cut is opened again, and what was not acknowledged comes once', async () => {
+    const way = await cutOff(new URL(rabbit.url).host);
+    const topic = `cut.n${randomUUID().slice(0, 8)}`;
+    const broker = await api.addBroker({ endpoints: [`amqp://${way.address}`] });
+    const agent = await api.addAgent({ topics: [topic], brokers: [broker.name] });
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting !== null,
+    );
+    await api.untilBroker(broker.id, 'connected');
+    const prefix = randomUUID();
+    const ids = Array.from({ length: 60 }, (_, index) => `${prefix}-${index}`);
+    for (const [index, id] of ids.entries()) {
+      if (index === 20) way.break();
+      if (index === 40) way.mend();
+      await publish(topic, id);
+    }
+    expect(await api.untilMail(agent.id, ids.length)).toEqual(ids);
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === 0,
+    );
+    await api.change(agent.id, { brokers: [] });
+    await eventually(
+      () => waitingAt(agent.id),
+      (waiting) => waiting === null,
+    );
+    await way.close();
   });
 
   test('the queue of an agent that is deleted goes', async () => {

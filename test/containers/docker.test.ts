@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { v7 as newId } from 'uuid';
 import type { ContainerWish } from '../../src/containers/container-runtime.js';
@@ -17,6 +20,64 @@ test('where no runtime listens, a sentence says so', async () => {
     expect(refusal?.detail).toContain('DOCKER_HOST');
     await expect(runtimeAt(host).find('any')).rejects.toMatchObject({ code: 'no_container_runtime' });
   }
+});
+
+/** What a runtime answers, at the wire. */
+async function whileAnswering(
+  answer: (path: string) => object | null,
+  during: (host: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer(({ url = '' }, response) => {
+    const body = answer(url);
+    if (body) response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await during(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('one that does not answer is none', async () => {
+  await whileAnswering(
+    () => null,
+    async (host) => {
+      const refusal = await runtimeAt(host).verify({ image: 'any', ...NOTHING });
+      expect(refusal).toMatchObject({ code: 'no_container_runtime' });
+    },
+  );
+});
+
+test.each([
+  [undefined, null],
+  ['', null],
+  ['none', null],
+  ['starting', 'starting'],
+  ['healthy', 'healthy'],
+  ['unhealthy', 'unhealthy'],
+])("an image's own health check that says %s is %s", async (Status, health) => {
+  const State = {
+    Status: 'running',
+    ExitCode: 0,
+    OOMKilled: false,
+    StartedAt: '2030-01-31T09:00:00.123456789Z',
+  };
+  await whileAnswering(
+    () => ({
+      Id: 'c',
+      State: { ...State, ...(Status === undefined ? {} : { Health: { Status } }) },
+      Config: {},
+    }),
+    async (host) => {
+      expect(await runtimeAt(host).find('c')).toEqual({
+        ...{ id: 'c', status: 'running', exitCode: null, wasOutOfMemory: false, health, labels: {} },
+        startedAt: new Date('2030-01-31T09:00:00.123Z'),
+      });
+    },
+  );
 });
 
 describeContainers('a container runtime', () => {

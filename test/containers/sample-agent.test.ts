@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MainspringClient } from '../../src/client/index.js';
 import { freePort } from '../../src/engine/port.js';
 import type { Agent } from '../../src/schemas/agent.js';
 import type { Message } from '../../src/schemas/message.js';
@@ -57,7 +58,8 @@ describeContainers('the sample agent', () => {
     });
     await eventually(read, ({ health }) => health?.status === 'healthy');
 
-    const { text } = await mainspring.send(`/agents/${id}/logs?tail=50`, { key: org.key });
+    const client = new MainspringClient({ baseUrl: mainspring.url, apiKey: org.key });
+    const text = await client.agents.logs(id, { tail: 50, since: new Date(Date.now() - 600_000) });
     const lines = text
       .trim()
       .split('\n')

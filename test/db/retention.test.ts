@@ -102,6 +102,7 @@ describeEachDatabase('retention', (database) => {
       tasks: 1,
       metrics: 1,
       spending: 1,
+      messages: 0,
     });
     const second = await deleteEnded(db, { before: BEFORE, limit: 2 });
     expect(second).toEqual({
@@ -115,6 +116,7 @@ describeEachDatabase('retention', (database) => {
       tasks: 0,
       metrics: 0,
       spending: 0,
+      messages: 0,
     });
     await expect(deleteEnded(db, { before: BEFORE, limit: 2 })).resolves.toMatchObject({ timers: 0 });
 

@@ -111,6 +111,15 @@ const messageRequest: Hint = (random) => ({
   ...(random.next() < 0.2 ? { ttl: random.pick(['1s', '1h', 'PT5M']) } : {}),
 });
 
+/** Nobody listens there. */
+const brokerEndpoint: Hint = (random) =>
+  random.pick(['amqp://127.0.0.1:1', 'amq://u:p@localhost:2', 'amqps://localhost:3']);
+const brokerRequest: Hint = (random) => ({
+  name: `broker-${random.between(1, 9_999)}`,
+  endpoints: [brokerEndpoint(random)],
+  ...(random.next() < 0.3 ? { kind: 'amqp' } : {}),
+});
+
 const CRONS = ['0 9 * * 1-5', '*/15 * * * *', '0 0 29 2 *', '30 2 * * SUN', '0 0 1 1 *', '* * * * *'];
 
 /** Far apart, or off: a run is there to fuzz what is asked, not what comes of it. */
@@ -162,6 +171,16 @@ export const createHints = (pool: IdPool, agentSecret: string): Record<string, H
   topic,
   Topic: topic,
   TopicPattern: (random) => random.pick(['#', 'news', 'support.*', '*.billing', 'a.b.#']),
+  BrokerRequest: brokerRequest,
+  BrokerEndpoint: brokerEndpoint,
+  // Each would be a connection that is tried for ever.
+  brokers: () => [],
+  handler: (random) => random.pick([null, null, 'chat', { type: 'support' }]),
+  HandlerName: () => 'chat',
+  // What is started would have to be there.
+  image: () => null,
+  cpu: (random) => random.pick(['500m', '1', '0.25']),
+  memory: (random) => random.pick(['64Mi', '1G', '1073741824']),
   lease: (random) => random.pick(['1ms', '30s', '1h', 60_000]),
   delay: (random) => random.pick(['1ms', '1s', '1h']),
   ScheduleBackfill: backfill,

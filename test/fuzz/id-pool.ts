@@ -105,6 +105,7 @@ export function createIdPool(): IdPool {
       learnMessages([answer.message, answer.messages].flat());
       if (path.endsWith('/inbox')) learnIds('leased messages', answer.messages);
       learnIds('instructions', [answer.instruction, answer.instructions].flat());
+      learnIds('brokers', [answer.broker, answer.brokers].flat());
       learnIds('schedules', [answer.schedule, answer.schedules].flat());
       // Not those of a list: among them are the keys that the run itself calls with.
       if (method === 'POST') learnIds('api-keys', answer.apiKey);

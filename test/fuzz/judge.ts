@@ -3,6 +3,9 @@ import type { ApiDocument, Known, Promised } from './document.js';
 import type { HttpRequest } from './requests.js';
 import type { Outcome } from './send.js';
 
+/** The brokers that a run makes are nowhere, and this says so. */
+const AWAY = /^\/api\/health\/amqp\b/;
+
 type Answer = Extract<Outcome, { kind: 'answer' }>;
 
 /** What is sent, without authority, query and fragment. */
@@ -85,7 +88,8 @@ export function createJudge(document: ApiDocument) {
       if (outcome.status === 400 && headLength(request) > LONGEST_HEAD - CONNECTION_HEADERS)
         return method === 'HEAD' ? [] : ofProblem(outcome);
       const { status } = outcome;
-      if (status >= 500) return [`${status}: ${outcome.body.slice(0, 300)}`];
+      if (status >= 500 && !(status === 503 && AWAY.test(target)))
+        return [`${status}: ${outcome.body.slice(0, 300)}`];
       const known = document.find(method, pathOf(target));
       // Pages and their files are no part of the document, and are asked about as well.
       if (method === 'OPTIONS' && (known.isPathKnown || status === 204))

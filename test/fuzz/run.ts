@@ -25,6 +25,8 @@ const TOLD_EVERY = 5_000;
 const LONGEST_LAG_SECONDS = 0.1;
 /** From here on every operation must have succeeded: less would mean that its code was never reached. */
 const ENOUGH_FOR_ALL = 5_000;
+/** No container runs here. */
+const OF_CONTAINERS = '/agents/{id}/logs';
 
 /** 99 % of the delays of the product's event loop are below this, in s, since the last time it was asked. */
 async function lagOf(url: string): Promise<number> {
@@ -81,7 +83,9 @@ export async function fuzz(options: FuzzOptions): Promise<string[]> {
   close();
 
   const mistakes = tally.mistakes();
-  const missed = document.operations.filter((operation) => !tally.hasReached(operation));
+  const missed = document.operations.filter(
+    (operation) => operation.path !== OF_CONTAINERS && !tally.hasReached(operation),
+  );
   if (requests >= ENOUGH_FOR_ALL)
     mistakes.push(...missed.map(({ method, path }) => `${method} ${path} never succeeded`));
   const lagText = `${(lag * 1_000).toFixed(1)} ms (p99)`;

@@ -19,10 +19,12 @@ export interface BrokerApi {
   /** Waits until so many messages are in an agent's mailbox. */
   untilMail(agentId: string, count: number): Promise<string[]>;
   /** Publishes on a topic as the API does. */
-  publish(topic: string, id: string): Promise<void>;
+  publish(topic: string, id: string, sender?: string): Promise<void>;
 }
 
-export async function openBrokerApi(mainspring: TestMainspring): Promise<BrokerApi> {
+export async function openBrokerApi(
+  mainspring: Pick<TestMainspring, 'org' | 'send' | 'database' | 'mailboxes'>,
+): Promise<BrokerApi> {
   const org = await mainspring.org();
   const token = org.adminToken;
 
@@ -68,11 +70,11 @@ export async function openBrokerApi(mainspring: TestMainspring): Promise<BrokerA
         () => mailOf(agentId),
         (ids) => ids.length >= count,
       ),
-    async publish(topic, id) {
+    async publish(topic, id, sender = 'a test') {
       const at = new Date();
       const sending = await mainspring.mailboxes.send(
         {
-          ...{ orgId: org.orgId, id, topic, sender: 'a test', type: 'note', payload: { content: id } },
+          ...{ orgId: org.orgId, id, topic, sender, type: 'note', payload: { content: id } },
           ...{ sentAt: Math.floor(at.getTime() / 1_000), replyTo: null, inReplyTo: null, isPublished: true },
           ...{ fingerprint: null, expiresAt: null, createdAt: at },
         },
