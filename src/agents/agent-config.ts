@@ -4,7 +4,7 @@ import { type AssignedInstruction, assignVariants, instructionsFor } from '../db
 import { activeTools } from '../db/tools.js';
 import { type InstructionPart, mergeInstruction } from '../domain/merge-instruction.js';
 import { pickVariant } from '../domain/pick-variant.js';
-import type { AgentConfig } from '../schemas/agent.js';
+import type { AgentConfig } from '../schemas/agent-connection.js';
 import type { InstructionLayer } from '../schemas/instruction.js';
 import type { Vault } from '../secrets/vault.js';
 

@@ -6,7 +6,8 @@ import { appendEvents, type NewEvent } from '../db/events.js';
 import type { Tables } from '../db/tables.js';
 import { agentStatus, connectionOf } from '../domain/agent-status.js';
 import type { AgentRef } from '../messages/agent.js';
-import type { AgentStatus, SessionEnd } from '../schemas/agent.js';
+import type { AgentStatus } from '../schemas/agent.js';
+import type { SessionEnd } from '../schemas/agent-connection.js';
 import type { EventType } from '../schemas/event.js';
 
 /** How a session began: the agent connected, or a heartbeat came after it had been silent. */

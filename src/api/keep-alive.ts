@@ -4,7 +4,7 @@ import { v7 as newId } from 'uuid';
 import { openSession } from '../agents/connections.js';
 import type { Beat } from '../agents/heartbeats.js';
 import { hasLeftSince, type Presence } from '../db/heartbeats.js';
-import type { HeartbeatRequest } from '../schemas/agent.js';
+import type { HeartbeatRequest } from '../schemas/agent-connection.js';
 import { isVersionValid } from './agent-secret.js';
 import { wrongCredential } from './authenticate.js';
 import type { AgentCaller } from './caller.js';

@@ -22,6 +22,10 @@ const WORKING_PART = 3;
 /** Topics stand under a word of their own: others of the first word are for other things. */
 export const prefixOf = (exchange: string): string => `${exchange}.topics`;
 
+/** A message of a connection that was lost is handed out again after so long. */
+const LONGEST_ACK_WAIT_MS = 10_000;
+const ackWaitMs = ({ messageTimeout }: BrokerConfig) => Math.min(messageTimeout * 1_000, LONGEST_ACK_WAIT_MS);
+
 export const durableOf = (agentId: string): string => `mainspring_${agentId}`;
 
 interface Surroundings {
@@ -50,17 +54,23 @@ async function ensureConsumer(
     durable_name: durable,
     ack_policy: 'explicit',
     deliver_policy: 'new',
-    ack_wait: nanos(config.messageTimeout * 1_000),
-    max_ack_pending: config.workerPoolSize,
+    ack_wait: nanos(ackWaitMs(config)),
+    // What a lost connection took along comes again later: what is behind it waits, so that the order holds.
+    max_ack_pending: 1,
   });
   return false;
+}
+
+/** One that can be ended: the message that is being handled is settled first. */
+export interface NatsConsumption extends Consumption {
+  stop(): Promise<void>;
 }
 
 /** An agent's queue: a durable consumer of the stream. */
 export async function consumeNats(
   surroundings: Surroundings,
   { queue, receive }: { queue: AgentQueue; receive: Receive },
-): Promise<Consumption> {
+): Promise<NatsConsumption> {
   const { client, stream, config } = surroundings;
   await ensureConsumer(surroundings, queue);
   const consumer = await client.consumers.get(stream, durableOf(queue.agentId));
@@ -72,6 +82,10 @@ export async function consumeNats(
   const reading = readAll(() => messages, settleOne);
   return {
     closed: reading,
+    async stop() {
+      await messages.close();
+      await reading;
+    },
     async bind(next) {
       wanted = next.topics;
       if (!(await ensureConsumer(surroundings, next))) return;
@@ -110,7 +124,7 @@ async function readAll(
 async function settle(message: JsMsg, { stream, config, receive, isMeant }: Reading): Promise<void> {
   const incoming = incomingOf(message, { stream, prefix: prefixOf(config.exchange) });
   if (!isMeant(incoming.topic ?? '')) return message.ack();
-  const working = setInterval(() => message.working(), (config.messageTimeout * 1_000) / WORKING_PART);
+  const working = setInterval(() => message.working(), ackWaitMs(config) / WORKING_PART);
   try {
     const verdict = await receive(incoming);
     if (verdict === 'accepted') message.ack();

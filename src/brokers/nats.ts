@@ -11,11 +11,13 @@ import {
 import type { BrokerConfig } from '../schemas/broker.js';
 import { type BrokerConnection, BrokerError, type BrokerFault } from './connection.js';
 import type { EndpointParts } from './endpoint.js';
-import { consumeNats, durableOf, prefixOf } from './nats-queue.js';
+import { consumeNats, durableOf, type NatsConsumption, prefixOf } from './nats-queue.js';
 import { CONFIRM_MS, CONNECT_MS, within } from './reach.js';
 
 /** A server that does not answer two of these is gone. */
 const PING_MS = 5_000;
+/** What is being handled when the connection is closed has this long to be acknowledged. */
+const STOP_MS = 2_000;
 
 /** A user without a password is a token. */
 function credentialsOf({
@@ -110,10 +112,16 @@ interface Open {
 function connectionOf({ connection, manager, client, config }: Open): BrokerConnection {
   const { exchange } = config;
   const stream = streamOf(exchange);
+  const consumptions = new Set<NatsConsumption>();
   return {
     closed: connection.closed().then(() => undefined),
-    consume: (queue, receive) =>
-      consumeNats({ manager, client, stream, config }, { queue, receive }).catch(rethrow),
+    async consume(queue, receive) {
+      const surroundings = { manager, client, stream, config };
+      const consumption = await consumeNats(surroundings, { queue, receive }).catch(rethrow);
+      consumptions.add(consumption);
+      void consumption.closed.then(() => consumptions.delete(consumption));
+      return consumption;
+    },
     async remove(agentId) {
       const durable = durableOf(agentId);
       const isThere = await manager.consumers.info(stream, durable).catch(() => null);
@@ -126,6 +134,8 @@ function connectionOf({ connection, manager, client, config }: Open): BrokerConn
       return 'published';
     },
     async close() {
+      const stopped = Promise.all([...consumptions].map((one) => one.stop())).then(() => connection.flush());
+      await within(stopped, STOP_MS).catch(() => undefined);
       await connection.close();
     },
   };

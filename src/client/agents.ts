@@ -1,14 +1,6 @@
 import type { z } from 'zod';
-import type {
-  Agent,
-  AgentAnalytics,
-  AgentChange,
-  AgentFilter,
-  AgentRequest,
-  AgentSession,
-  Credentials,
-  Regeneration,
-} from '../schemas/agent.js';
+import type { Agent, AgentChange, AgentFilter, AgentRequest } from '../schemas/agent.js';
+import type { AgentAnalytics, AgentSession, Credentials, Regeneration } from '../schemas/agent-connection.js';
 import type { Event } from '../schemas/event.js';
 import type { Listing } from './listing.js';
 import { type ChangeOptions, Registry, type Versioned } from './registry.js';

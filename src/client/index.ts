@@ -1,4 +1,5 @@
-export type { Agent, AgentAnalytics, AgentConfig } from '../schemas/agent.js';
+export type { Agent } from '../schemas/agent.js';
+export type { AgentAnalytics, AgentConfig } from '../schemas/agent-connection.js';
 export type { ApiKey } from '../schemas/api-key.js';
 export type { Delivery, DeliverySummary } from '../schemas/delivery.js';
 export type { Event, Subscription } from '../schemas/event.js';

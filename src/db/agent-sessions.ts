@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import type { Connection, SessionEnd } from '../schemas/agent.js';
+import type { Connection } from '../schemas/agent.js';
+import type { SessionEnd } from '../schemas/agent-connection.js';
 import type { AgentRow } from './agents.js';
 import type { Db } from './database.js';
 import type { AgentSessionTable } from './tables-of-agents.js';

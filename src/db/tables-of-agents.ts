@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Action } from '../schemas/action.js';
-import type { Connection, InstructionText, Lifecycle, SessionEnd } from '../schemas/agent.js';
+import type { Connection, InstructionText, Lifecycle } from '../schemas/agent.js';
+import type { SessionEnd } from '../schemas/agent-connection.js';
 import type { Handler } from '../schemas/handler.js';
 import type { ContainerState, HealthState, Resources, RestartPolicy } from '../schemas/hosting.js';
 import type { InstructionLayer, Variant } from '../schemas/instruction.js';

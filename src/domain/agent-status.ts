@@ -1,4 +1,5 @@
-import type { AgentCommand, AgentStatus, Connection, Lifecycle } from '../schemas/agent.js';
+import type { AgentStatus, Connection, Lifecycle } from '../schemas/agent.js';
+import type { AgentCommand } from '../schemas/agent-connection.js';
 
 /** What of an agent's row tells how it is. */
 export interface Presence {

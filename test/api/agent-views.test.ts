@@ -5,7 +5,7 @@ import { closeSession } from '../../src/agents/connections.js';
 import type { CreatedOrg } from '../../src/api/create-org.js';
 import { type AgentRow, lockAgent } from '../../src/db/agents.js';
 import { appendEvents } from '../../src/db/events.js';
-import type { AgentAnalytics, AgentSession, SessionEnd } from '../../src/schemas/agent.js';
+import type { AgentAnalytics, AgentSession, SessionEnd } from '../../src/schemas/agent-connection.js';
 import type { Event } from '../../src/schemas/event.js';
 import { anAgent, connected } from '../support/agents.js';
 import { startTestApi, type TestApi } from '../support/api.js';

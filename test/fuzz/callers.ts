@@ -1,7 +1,8 @@
 import { SignJWT } from 'jose';
 import { mintAdminToken } from '../../src/api/admin-token.js';
 import { readConfig } from '../../src/config.js';
-import { AgentAnswer, ConnectAnswer, Credentials } from '../../src/schemas/agent.js';
+import { AgentAnswer } from '../../src/schemas/agent.js';
+import { ConnectAnswer, Credentials } from '../../src/schemas/agent-connection.js';
 import { NewApiKey } from '../../src/schemas/api-key.js';
 import { ToolPage } from '../../src/schemas/tool.js';
 import { createVault } from '../../src/secrets/vault.js';

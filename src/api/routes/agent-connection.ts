@@ -10,7 +10,7 @@ import {
   ConnectRequest,
   HeartbeatAnswer,
   HeartbeatRequest,
-} from '../../schemas/agent.js';
+} from '../../schemas/agent-connection.js';
 import { Problem } from '../../schemas/problem.js';
 import { versionOfSecret } from '../agent-secret.js';
 import { mintAgentToken } from '../agent-token.js';

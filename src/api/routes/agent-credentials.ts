@@ -6,7 +6,7 @@ import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
 import { envConfig } from '../../domain/env-config.js';
 import { installScript } from '../../domain/install-script.js';
-import { Credentials, Regeneration } from '../../schemas/agent.js';
+import { Credentials, Regeneration } from '../../schemas/agent-connection.js';
 import { Problem } from '../../schemas/problem.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';

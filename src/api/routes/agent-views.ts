@@ -3,7 +3,12 @@ import { type AgentSessionRow, listSessions, sessionsSince } from '../../db/agen
 import { usageSince } from '../../db/agent-usage-views.js';
 import { readEvents } from '../../db/events.js';
 import { presenceOf } from '../../domain/agent-analytics.js';
-import { AgentAnalytics, AgentHistory, type AgentSession, AnalyticsFilter } from '../../schemas/agent.js';
+import {
+  AgentAnalytics,
+  AgentHistory,
+  type AgentSession,
+  AnalyticsFilter,
+} from '../../schemas/agent-connection.js';
 import { EventPage } from '../../schemas/event.js';
 import { pageQuery } from '../../schemas/page.js';
 import { Problem } from '../../schemas/problem.js';

@@ -1,4 +1,4 @@
-import type { AgentConfig } from '../../schemas/agent.js';
+import type { AgentConfig } from '../../schemas/agent-connection.js';
 import { MainspringError } from '../error.js';
 import { Inbox } from '../inbox.js';
 import { Messages } from '../messages.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AgentConfig, ConnectAnswer } from '../../schemas/agent.js';
+import type { AgentConfig, ConnectAnswer } from '../../schemas/agent-connection.js';
 import type { MainspringError } from '../error.js';
 import { fromEnvironment, ownFetch, type Settings, trimmed } from '../options.js';
 

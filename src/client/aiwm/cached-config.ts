@@ -1,4 +1,4 @@
-import type { AgentConfig } from '../../schemas/agent.js';
+import type { AgentConfig } from '../../schemas/agent-connection.js';
 import type { ConfigCache } from './aiwm-options.js';
 import { debug } from './debug.js';
 

@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import type { AgentConfig, AgentToken, HeartbeatAnswer, HeartbeatRequest } from '../../schemas/agent.js';
+import type {
+  AgentConfig,
+  AgentToken,
+  HeartbeatAnswer,
+  HeartbeatRequest,
+} from '../../schemas/agent-connection.js';
 import { MainspringError } from '../error.js';
 import { createRequest, type Request } from '../request.js';
 import type { AgentConnected, AIWMSettings } from './aiwm-options.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { HeartbeatAnswer, HeartbeatRequest } from '../../schemas/agent.js';
+import type { HeartbeatAnswer, HeartbeatRequest } from '../../schemas/agent-connection.js';
 import { MainspringError } from '../error.js';
 import type { AIWMCommand, AIWMOptions, AIWMSettings, AIWMStatus, Metrics } from './aiwm-options.js';
 import { backoff, isAway } from './backoff.js';

@@ -1,4 +1,4 @@
-import type { HeartbeatRequest } from '../../schemas/agent.js';
+import type { HeartbeatRequest } from '../../schemas/agent-connection.js';
 import { debug } from './debug.js';
 
 /** What one heartbeat tells of the agent's work. */
