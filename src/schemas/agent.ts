@@ -9,7 +9,6 @@ import { freeForm, Moment, Name } from './identity.js';
 import { Limits, LimitsChange } from './limits.js';
 import { BusyPolicy } from './message.js';
 import { NextCursor, pageQuery } from './page.js';
-import { Period } from './period.js';
 import { TopicPattern } from './topic.js';
 
 export const AgentStatus = z.enum(['active', 'inactive', 'busy', 'suspended']);
