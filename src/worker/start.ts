@@ -91,7 +91,7 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
       stopping.abort();
     },
     async close() {
-      await Promise.all(intakes.map((intake) => intake?.close()));
+      await Promise.all(intakes.map(async (intake) => intake?.close()));
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
       stopOwning();
