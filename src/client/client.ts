@@ -10,6 +10,7 @@ import type { Tool, ToolChange, ToolFilter, ToolRequest } from '../schemas/tool.
 import { AgentService, type TaskResult, type WaitOptions } from './agent-service.js';
 import { Agents } from './agents.js';
 import { ApiKeys } from './api-keys.js';
+import { Brokers } from './brokers.js';
 import { Deliveries } from './deliveries.js';
 import { createStreams } from './event-stream.js';
 import { Events } from './events.js';
@@ -52,6 +53,7 @@ export class MainspringClient {
   readonly tasks: Tasks;
   readonly messages: Messages;
   readonly schedules: Schedules;
+  readonly brokers: Brokers;
   readonly executions: Executions;
   readonly agents: Agents;
   readonly tools: Registry<Tool, NewTool, ToolPatch, ToolFilter>;
@@ -73,6 +75,7 @@ export class MainspringClient {
     this.#agentService = new AgentService(request, this.tasks);
     this.messages = new Messages(request);
     this.schedules = new Schedules(request);
+    this.brokers = new Brokers(request);
     this.executions = new Executions(request);
     this.agents = new Agents(exchange);
     this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });

@@ -24,6 +24,7 @@ export type {
   ConfigCache,
   Metrics,
 } from './aiwm/aiwm-options.js';
+export type { NewBroker } from './brokers.js';
 export {
   type InstructionPatch,
   MainspringClient,

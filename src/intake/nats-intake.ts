@@ -7,6 +7,7 @@ import { countEntry } from '../metrics.js';
 import type { Context } from '../process/context.js';
 import type { RunningPart } from '../process/shutdown.js';
 import { addresseeOf, type Refusal, readEntry } from './entry.js';
+import { asTask } from './execution.js';
 import { payloadOf } from './group.js';
 import { hasOrg, type TakeInOptions, takeIn } from './take-in.js';
 
@@ -24,13 +25,16 @@ const MOST_FAULTS = 3;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-export type NatsIntakeOptions = TakeInOptions & Pick<Context, 'log'> & { nats?: OwnNats | undefined };
+export type NatsIntakeOptions = Omit<TakeInOptions, 'orgId'> &
+  Pick<Context, 'log'> & { nats?: OwnNats | undefined };
+type Options = NatsIntakeOptions & { orgId: string };
 
 type Handled = { kind: 'taken' | 'repeated' } | { kind: 'refused'; refusal: Refusal };
 
 /** Reads one message, and makes it a task; rejects when the database or Temporal is away. */
-async function handle(options: NatsIntakeOptions, message: JsMsg): Promise<Handled> {
-  const entry = { id: String(message.seq), fields: { payload: message.string() } };
+async function handle(options: Options, message: JsMsg): Promise<Handled> {
+  const payload = await asTask(options.database.db, options.orgId, message.string());
+  const entry = { id: String(message.seq), fields: { payload } };
   const read = readEntry(entry, TASKS.subject);
   if (read.kind === 'refused') return read;
   const { task_id: taskId, agent_name: agentName, metadata } = read.request;
@@ -46,7 +50,7 @@ async function handle(options: NatsIntakeOptions, message: JsMsg): Promise<Handl
   }
 }
 
-async function settle(options: NatsIntakeOptions, connection: NatsConnection, message: JsMsg): Promise<void> {
+async function settle(options: Options, connection: NatsConnection, message: JsMsg): Promise<void> {
   const { log, orgId: org } = options;
   const handled = await handle(options, message).catch((error: unknown) => {
     log.warn({ org, error }, 'A task from NATS cannot be taken in now; it comes again');
@@ -76,7 +80,7 @@ async function openMessages(connection: NatsConnection): Promise<ConsumerMessage
 }
 
 /** Takes tasks in over one connection, until it is lost or the process stops. */
-async function takeAll(options: NatsIntakeOptions, nats: OwnNats, signal: AbortSignal): Promise<void> {
+async function takeAll(options: Options, nats: OwnNats, signal: AbortSignal): Promise<void> {
   const connection = await nats.open();
   const close = () => void connection.close();
   signal.addEventListener('abort', close, { once: true });

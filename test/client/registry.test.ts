@@ -117,3 +117,18 @@ test('a secret is not made twice because its answer was lost', async () => {
   await expect(client().agents.regenerateCredentials('a1')).rejects.toMatchObject({ code: 'unreachable' });
   expect(server.received).toHaveLength(1);
 });
+
+test('brokers are named, read and forgotten', async () => {
+  const { brokers } = client();
+  const broker = { broker: { id: 'b/1', status: 'connecting' } };
+  server.on('POST /brokers', json(201, broker));
+  server.on('GET /brokers', json(200, { brokers: [broker.broker] }));
+  server.on('GET /brokers/b%2F1', json(200, broker));
+  server.on('DELETE /brokers/b%2F1', json(204));
+  const asked = { name: 'production', endpoints: ['amqp://broker.example.com'] };
+  expect(await brokers.create(asked)).toEqual(broker.broker);
+  expect(await brokers.list()).toEqual([broker.broker]);
+  expect((await brokers.get('b/1')).status).toBe('connecting');
+  await brokers.delete('b/1');
+  expect(server.bodies('POST /brokers')).toEqual([asked]);
+});

@@ -87,6 +87,19 @@ describeNats('NATS as the operator has it', () => {
     );
   });
 
+  test('what is given by the type of an agent is a task of that agent', async () => {
+    const executionId = randomUUID();
+    const execution = {
+      type: 'MARKET',
+      action: 'analyze_market',
+      input: { category: 'electronics' },
+      executionId,
+    };
+    await jetstream(theirs).publish('agent.tasks', JSON.stringify(execution));
+    await until(async () => (await waiting()) === 0);
+    expect(await taskOf(executionId)).toBe('completed');
+  });
+
   test('what is no task is answered, and not handed out again', async () => {
     const taskId = randomUUID();
     await jetstream(theirs).publish('agent.tasks', 'no json');
