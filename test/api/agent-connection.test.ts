@@ -3,57 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newAgentSecret } from '../../src/agents/new-agent-secret.js';
 import type { CreatedOrg } from '../../src/api/create-org.js';
-import type { AgentRow } from '../../src/db/agents.js';
-import { anAgent, rowOf } from '../support/agents.js';
-import { type Sent, startTestApi, type TestApi } from '../support/api.js';
-import { type CutOff, cutOff } from '../support/cut-off.js';
-import { until } from '../support/until.js';
+import { agentConnections, type Connected } from '../support/agent-connections.js';
+import { anAgent } from '../support/agents.js';
+import { startTestApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 let org: CreatedOrg;
+const { armed, connect, connected, call, beat, eventsOf, row, sessions } = agentConnections(
+  () => api,
+  () => org,
+);
 beforeAll(async () => {
   api = await startTestApi();
   org = await api.org();
 });
 afterAll(() => api.close());
-
-type Armed = { agent: AgentRow; secret: string };
-/** An agent that may connect. */
-async function armed(over: Partial<AgentRow> = {}): Promise<Armed> {
-  const secret = newAgentSecret();
-  const [digest] = api.vault.digests(secret);
-  return { agent: await anAgent(api.database, { orgId: org.orgId, secret_digest: digest, ...over }), secret };
-}
-
-interface Connected {
-  token: string;
-  expiresAt: string;
-}
-const connect = (id: string, body: object, sent: Sent = {}, at = api) =>
-  at.send(`/agents/${id}/connect`, { body, ...sent });
-async function connected(over: Partial<AgentRow> = {}): Promise<Armed & { token: string }> {
-  const one = await armed(over);
-  const answer = await connect(one.agent.id, { secret: one.secret });
-  return { ...one, token: answer.json<Connected>().token };
-}
-const call = (id: string, verb: string, token: string, body?: object) =>
-  api.send(`/agents/${id}/${verb}`, { token, method: 'POST', ...(body ? { body } : {}) });
-const beat = ({ agent, token }: { agent: AgentRow; token: string }, body: object = { status: 'online' }) =>
-  call(agent.id, 'heartbeat', token, body);
-const eventsOf = async ({ id }: AgentRow) => {
-  const rows = await api.database.db
-    .selectFrom('events')
-    .select(['type', 'data'])
-    .where('subject', '=', id)
-    .orderBy('id')
-    .execute();
-  return rows.map(({ type, data }) => [type, data.by ?? data.reason ?? data.to ?? data.from]);
-};
-const row = (agent: AgentRow) => rowOf(api.database, agent);
-const change = ({ id }: AgentRow, columns: object) =>
-  api.database.db.updateTable('agents').set(columns).where('id', '=', id).execute();
-const sessions = ({ id }: AgentRow) =>
-  api.database.db.selectFrom('agent_sessions').selectAll().where('agent_id', '=', id).execute();
 
 describe('connecting', () => {
   test('answers what the agent works with, secrets in full, and opens a session', async () => {
@@ -164,87 +128,6 @@ describe('connecting', () => {
   });
 });
 
-describe('a heartbeat', () => {
-  test('answers the configuration that holds, and what the agent is to do', async () => {
-    const one = await connected();
-    expect((await beat(one)).json()).toEqual({ success: true, configVersion: 1, lifecycle: 'running' });
-    await change(one.agent, { config_version: 2, lifecycle: 'paused' });
-    expect((await beat(one)).json()).toEqual({
-      ...{ success: true, configVersion: 2, lifecycle: 'paused' },
-      commands: ['pause'],
-    });
-    await change(one.agent, { lifecycle: 'stopped' });
-    expect((await beat(one)).json()).toMatchObject({ commands: ['stop'] });
-  });
-
-  test('changes how the agent is within a second or two', async () => {
-    const one = await connected();
-    await beat(one, { status: 'busy', metrics: { cpu: 45, memory: 60, activeConnections: 3 } });
-    await until(async () => (await row(one.agent)).connection === 'busy');
-    const { agent } = (await api.send(`/agents/${one.agent.id}`, { key: org.key })).json<{ agent: object }>();
-    expect(agent).toMatchObject({ status: 'busy', metrics: { cpu: 45, memory: 60, activeConnections: 3 } });
-    expect(await eventsOf(one.agent)).toContainEqual(['agent.status_changed', 'busy']);
-    const [session] = await sessions(one.agent);
-    expect(session?.heartbeats).toBe(1);
-  });
-
-  test('brings an agent back that was silent, in the context that it had', async () => {
-    const one = await connected();
-    const { session_id } = await row(one.agent);
-    await api.database.db
-      .updateTable('agent_sessions')
-      .set({ ended_at: new Date(), end_reason: 'silent' })
-      .where('id', '=', session_id)
-      .execute();
-    await change(one.agent, { connection: 'offline', context: 'night' });
-    const answers = await Promise.all([beat(one), beat(one), beat(one)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const after = await row(one.agent);
-    expect(after).toMatchObject({ connection: 'online', context: 'night' });
-    expect(after.session_id).not.toBe(session_id);
-    expect(await sessions(one.agent)).toHaveLength(2);
-    expect(await eventsOf(one.agent)).toContainEqual(['agent.connected', 'heartbeat']);
-  });
-
-  test.each([
-    [{}, 422],
-    [{ status: 'offline' }, 422],
-    [{ status: 'online', metrics: { cpu: 'high' } }, 422],
-    [{ status: 'online', metrics: { cpu: null } }, 422],
-    [{ status: 'online', metrics: [1] }, 422],
-    [{ status: 'online', toolUse: { 'no tool': {} } }, 422],
-    [{ status: 'online', outcomes: { succeeded: -1 } }, 422],
-    [{ status: 'online', metrics: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, n])) }, 413],
-  ])('with %j is a %i', async (body, status) => {
-    expect((await beat(await connected(), body)).status).toBe(status);
-  });
-
-  test('with a body of more than a megabyte is a 413', async () => {
-    const metrics = { ['x'.repeat(1_100_000)]: 1 };
-    expect((await beat(await connected(), { status: 'online', metrics })).status).toBe(413);
-  });
-
-  test('of a suspended agent is a 403, and brings nothing back', async () => {
-    const one = await connected();
-    const answer = await api.send(`/agents/${one.agent.id}/suspend`, {
-      method: 'POST',
-      token: org.adminToken,
-    });
-    expect(answer.status).toBe(200);
-    const refused = await beat(one);
-    expect([refused.status, refused.problem().code]).toEqual([403, 'agent_suspended']);
-    expect(await row(one.agent)).toMatchObject({ connection: 'offline' });
-  });
-
-  test('of a token that was revoked a moment ago is a 401, and brings nothing back', async () => {
-    const one = await connected();
-    expect((await beat(one)).status).toBe(200);
-    await change(one.agent, { credential_version: 2, connection: 'offline' });
-    expect((await beat(one)).status).toBe(401);
-    expect(await row(one.agent)).toMatchObject({ connection: 'offline' });
-  });
-});
-
 describe('a token', () => {
   test('that is refreshed is another one, as good as the first', async () => {
     const one = await connected();
@@ -286,45 +169,5 @@ describe('disconnecting', () => {
     await delay(1_100);
     expect((await beat(one)).status).toBe(200);
     expect(await row(one.agent)).toMatchObject({ connection: 'online' });
-  });
-});
-
-describe('while the engine cannot be reached', () => {
-  let way: CutOff;
-  let away: TestApi;
-  beforeAll(async () => {
-    way = await cutOff(process.env.MAINSPRING_TEST_TEMPORAL ?? '');
-    away = await startTestApi({ temporalAddress: way.address, database: api.database });
-  });
-  afterAll(async () => {
-    way.mend();
-    await away.close();
-    await way.close();
-  });
-
-  test.each(['hang', 'break'] as const)(
-    'a heartbeat is a 503 within 2 s, and counts all the same (%s)',
-    async (fault) => {
-      const { agent, token } = await connected();
-      way[fault]();
-      const startedAt = performance.now();
-      const body = { status: 'busy' };
-      const answer = await away.send(`/agents/${agent.id}/heartbeat`, { token, body });
-      expect([answer.status, answer.problem().code]).toEqual([503, 'unavailable']);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(performance.now() - startedAt).toBeLessThan(2_200);
-      await until(async () => (await row(agent)).connection === 'busy');
-      way.mend();
-    },
-  );
-
-  test('connecting is a 503 within 2 s, and works when the engine is back', async () => {
-    const { agent, secret } = await armed();
-    way.hang();
-    const startedAt = performance.now();
-    expect((await connect(agent.id, { secret }, {}, away)).status).toBe(503);
-    expect(performance.now() - startedAt).toBeLessThan(2_200);
-    way.mend();
-    await until(async () => (await connect(agent.id, { secret }, {}, away)).status === 200, 15_000);
   });
 });

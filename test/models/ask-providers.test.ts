@@ -1,61 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Ask, createAsk } from '../../src/models/ask.js';
-import { ModelError } from '../../src/models/model-error.js';
 import type { Candidate, ModelRequest, Provider } from '../../src/models/models.js';
-import { createGuardedFetch } from '../../src/outbound/guarded-fetch.js';
+import { asking, candidatesOn, errorOf, MODELS, requestOf, WEATHER } from '../support/asking.js';
 import { type Answer, type ModelServer, startModelServer } from '../support/model-server.js';
 import { until } from '../support/until.js';
 
 let server: ModelServer;
+const candidateOf = candidatesOn(() => server);
 beforeAll(async () => {
   server = await startModelServer();
 });
 afterEach(() => server.reset());
 afterAll(() => server.close());
 
-const config = { LLM_TIMEOUT: 10, LLM_STREAM: true };
-const asking = (over: Partial<typeof config> = {}): Ask =>
-  createAsk({ config: { ...config, ...over }, guardedFetch: fetch });
-
-const MODELS: Record<Provider, string> = {
-  google: 'gemini-2.0-flash',
-  openai: 'gpt-4o',
-  anthropic: 'claude-sonnet-4-5',
-  custom: 'mine',
-};
-const candidateOf = (provider: Provider, over: Partial<Candidate> = {}): Candidate => ({
-  ...{ provider, model: MODELS[provider], apiKey: 'the-key', isGuarded: false, takesSchema: true },
-  baseUrl: provider === 'custom' ? `${server.url}/v1` : server.url,
-  ...over,
-});
-const requestOf = (over: Partial<ModelRequest> = {}): ModelRequest => ({
-  system: 'You are terse.',
-  messages: [{ role: 'user', content: 'hello' }],
-  tools: [],
-  maxOutput: 500,
-  signal: new AbortController().signal,
-  ...over,
-});
-
-const WEATHER = {
-  name: 'weather.today',
-  description: 'Tells the weather',
-  inputSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-};
 const CITY = {
   type: 'object',
   properties: { city: { type: 'string' }, people: { type: 'integer' } },
   required: ['city', 'people'],
   additionalProperties: false,
-};
-/** What became of asking; anything else than a model's error is a failure of the test. */
-const errorOf = async (asked: Promise<unknown>): Promise<ModelError> => {
-  const error = await asked.then(
-    () => new Error('it was answered'),
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ModelError)) throw error;
-  return error;
 };
 
 /** Nobody counted it; as much as the question at least. */
@@ -224,102 +185,9 @@ describe.each(providers)('a model of %s', (provider) => {
   });
 });
 
-test('arguments of a tool that are no JSON are passed on, so that the model can be told', async () => {
-  server.script({ toolCalls: [{ name: '_weather_today', arguments: '{"city": ' }] });
-  const reply = await asking()(candidateOf('openai'), requestOf({ tools: [WEATHER] }));
-  expect(reply.toolCalls).toEqual([{ id: 'call_0', name: 'weather.today', input: '{"city": ' }]);
-  expect(reply.messages.map(({ role }) => role)).toEqual(['assistant']);
-});
-
-test('a tool that was never offered is passed on to whoever refuses it', async () => {
-  server.script({ toolCalls: [{ name: 'rm', arguments: { path: '/' } }] });
-  const reply = await asking()(candidateOf('openai'), requestOf({ tools: [WEATHER] }));
-  expect(reply.toolCalls).toEqual([{ id: 'call_0', name: 'rm', input: { path: '/' } }]);
-});
-
-test('tokens that nobody counted are estimated', async () => {
-  server.script({ text: 'x'.repeat(300), usage: null });
-  const { usage } = await asking()(candidateOf('custom'), requestOf());
-  expect(usage.output).toBeGreaterThanOrEqual(100);
-  expect(usage.input).toBeGreaterThan(10);
-});
-
-test('what Anthropic counted before its answer broke off is taken as it is', async () => {
-  server.script({
-    text: 'I was about to',
-    inBandError: { status: 529 },
-    usage: { input: 4_321, output: 99 },
-  });
-  const { usage } = await errorOf(asking()(candidateOf('anthropic'), requestOf()));
-  expect(usage).toEqual({ input: 4_321, output: 5 });
-});
-
-test('a server that is not there has used nothing', async () => {
-  const candidate = candidateOf('custom', { baseUrl: 'http://127.0.0.1:9/v1' });
-  expect((await errorOf(asking()(candidate, requestOf()))).usage).toBeUndefined();
-});
-
 test('a whole URL of chat completions is taken as it is, with its query', async () => {
   const baseUrl = `${server.url}/deep/chat/completions?api-version=2`;
   await asking()(candidateOf('custom', { baseUrl, apiKey: null }), requestOf());
   expect(server.requests[0]).toMatchObject({ path: '/deep/chat/completions?api-version=2' });
   expect(server.requests[0]?.headers.authorization).toBeUndefined();
-});
-
-test('a key that a server repeats is not told on', async () => {
-  server.script({ status: 401, message: 'Incorrect API key provided: the-key' });
-  const error = await errorOf(asking()(candidateOf('openai'), requestOf()));
-  expect(error.message).toBe('401 Incorrect API key provided: ***');
-});
-
-test('a redirect is never followed: it would take the key along', async () => {
-  server.script({ status: 307, headers: { location: `${server.url}/elsewhere` } });
-  expect(await errorOf(asking()(candidateOf('google'), requestOf()))).toMatchObject({ kind: 'outage' });
-  expect(server.requests).toHaveLength(1);
-});
-
-test('an answer without end is broken off', async () => {
-  server.script({ text: 'x'.repeat(20 * 1_024 * 1_024) });
-  const error = await errorOf(asking()(candidateOf('custom'), requestOf()));
-  expect(error).toMatchObject({ kind: 'outage', message: expect.stringContaining('too long') });
-});
-
-test('what an agent names is reached through the guard only', async () => {
-  const guarded: string[] = [];
-  const guardedFetch: typeof fetch = async (input) => {
-    guarded.push(String(input));
-    throw new Error('not allowed');
-  };
-  const ask = createAsk({ config, guardedFetch });
-  expect(await errorOf(ask(candidateOf('custom', { isGuarded: true }), requestOf()))).toMatchObject({
-    kind: 'outage',
-  });
-  expect(guarded).toEqual([`${server.url}/v1/chat/completions`]);
-  expect(server.requests).toEqual([]);
-});
-
-test('an address inside that an agent names is refused, and not tried again', async () => {
-  const guardedFetch = createGuardedFetch({
-    allow: [],
-    allowLoopback: false,
-    timeoutMs: 5_000,
-    mostBytes: 1_000_000,
-  });
-  const ask = createAsk({ config, guardedFetch });
-  const error = await errorOf(ask(candidateOf('custom', { isGuarded: true }), requestOf()));
-  expect(error).toMatchObject({ kind: 'refused', message: 'address_not_allowed' });
-  expect(server.requests).toEqual([]);
-  const open = createGuardedFetch({
-    allow: ['127.0.0.1'],
-    allowLoopback: false,
-    timeoutMs: 5_000,
-    mostBytes: 1_000_000,
-  });
-  const reply = await createAsk({ config, guardedFetch: open })(
-    candidateOf('custom', { isGuarded: true }),
-    requestOf(),
-  );
-  expect(reply.text).toBe('done');
-  await guardedFetch.close();
-  await open.close();
 });
