@@ -1,8 +1,9 @@
-import { type AgentRow, updateAgent } from '../db/agents.js';
+import { type AgentColumns, type AgentRow, updateAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
 import { notify } from '../db/notify.js';
 import { type LifecycleVerb, moved, startsOf } from '../domain/agent-lifecycle.js';
+import { hasEndedForGood } from '../domain/supervision.js';
 import type { EventType } from '../schemas/event.js';
 import { eventOf, statusEvents, statusOf } from './connections.js';
 
@@ -16,6 +17,12 @@ const EVENTS: Record<LifecycleVerb, EventType> = {
 /** What came of moving an agent: its row, or why it cannot be moved so. */
 export type Move = { kind: 'moved'; row: AgentRow } | { kind: 'refused'; reason: string };
 
+/** A container that ended for good is started again when its agent is: its supervisor may not have seen the stop. */
+const anewAfter = ({ container }: AgentRow, at: Date): Pick<AgentColumns, 'container'> =>
+  hasEndedForGood(container)
+    ? { container: JSON.stringify({ ...container, status: 'restarting', restarts: 0, at: at.toISOString() }) }
+    : {};
+
 /** Moves an agent that the transaction has locked, with its events; whoever asks: the API, a signal. */
 export async function moveLifecycle(tx: Db, agent: AgentRow, verb: LifecycleVerb, at: Date): Promise<Move> {
   const { lifecycle: from } = agent;
@@ -24,7 +31,8 @@ export async function moveLifecycle(tx: Db, agent: AgentRow, verb: LifecycleVerb
     const possible = startsOf(verb).join(' or ');
     return { kind: 'refused', reason: `the agent is ${from}: to ${verb} it, it must be ${possible}` };
   }
-  const row = await updateAgent(tx, agent, { lifecycle: to }, { raisesConfig: false });
+  const columns = { lifecycle: to, ...(verb === 'start' ? anewAfter(agent, at) : {}) };
+  const row = await updateAgent(tx, agent, columns, { raisesConfig: false });
   await appendEvents(tx, [
     eventOf(agent, EVENTS[verb], { from }, at),
     ...statusEvents(agent, statusOf({ ...agent, lifecycle: to }), at),

@@ -107,18 +107,19 @@ const NOT_THERE = 404;
 const ALREADY_SO = 304;
 
 /** Containers by the Docker Engine API, which Podman serves as well. Nothing is asked before it is needed. */
-export function createDockerRuntime({
-  DOCKER_HOST: host,
-  CONTAINER_NETWORK: network,
-}: Pick<Config, 'DOCKER_HOST' | 'CONTAINER_NETWORK'>): ContainerRuntime {
+export function createDockerRuntime(
+  { DOCKER_HOST: host, CONTAINER_NETWORK: network }: Pick<Config, 'DOCKER_HOST' | 'CONTAINER_NETWORK'>,
+  { callMs = CALL_MS }: { callMs?: number } = {},
+): ContainerRuntime {
   const open = (timeout: number | undefined) => {
     const address = dockerAddress(host);
     if (address === null)
       throw new RuntimeError('no_container_runtime', 'DOCKER_HOST is not unix:// or tcp://');
     return new Docker({ ...address, timeout });
   };
-  const containerFor = (id: string, timeoutMs: number | undefined = CALL_MS) =>
-    open(timeoutMs).getContainer(id);
+  /** Without a limit where that is null: a call that waits. */
+  const containerFor = (id: string, timeoutMs: number | null = callMs) =>
+    open(timeoutMs ?? undefined).getContainer(id);
 
   async function find(id: string): Promise<Container | null> {
     const inspected = await call(() => containerFor(id).inspect(), [NOT_THERE]);
@@ -143,7 +144,7 @@ export function createDockerRuntime({
     find,
     async create(wish) {
       try {
-        return (await open(CALL_MS).createContainer(optionsOf(wish, network))).id;
+        return (await open(callMs).createContainer(optionsOf(wish, network))).id;
       } catch (error) {
         if (statusOf(error) !== NOT_THERE) throw toRuntimeError(error);
         const { code, detail } = imageNotFound(wish.image);
@@ -156,7 +157,7 @@ export function createDockerRuntime({
     pause: (id) => unlessSo(id, 'paused', () => containerFor(id).pause()),
     unpause: (id) => unlessSo(id, 'running', () => containerFor(id).unpause()),
     stop: (id, graceSeconds) =>
-      unlessSo(id, 'ended', () => containerFor(id, CALL_MS + graceSeconds * 1_000).stop({ t: graceSeconds })),
+      unlessSo(id, 'ended', () => containerFor(id, callMs + graceSeconds * 1_000).stop({ t: graceSeconds })),
     async remove(id) {
       await call(() => containerFor(id).remove({ force: true, v: true }), [NOT_THERE]);
     },
@@ -164,7 +165,7 @@ export function createDockerRuntime({
       const lives = async () => ['running', 'paused'].includes((await find(id))?.status ?? '');
       while (!signal.aborted && (await lives())) {
         await call(
-          () => containerFor(id, undefined).wait({ condition: 'not-running', abortSignal: signal }),
+          () => containerFor(id, null).wait({ condition: 'not-running', abortSignal: signal }),
           [NOT_THERE],
         ).catch((error: unknown) => {
           if (!signal.aborted) throw error;

@@ -36,6 +36,7 @@ export async function supervisor(ref: AgentRef): Promise<void> {
     }
     if (state.watched !== null)
       watch ??= watchEnd(state.watched, () => {
+        watch = null;
         isStale = true;
       });
     await (state.restMs === null ? condition(() => isStale) : condition(() => isStale, state.restMs));

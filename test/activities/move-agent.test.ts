@@ -32,6 +32,17 @@ describeEachDatabase('a signalled move', (database) => {
     expect(events[0]?.type).toBe('agent.started');
   });
 
+  test('a container that ended for good is started again with its agent', async () => {
+    const container = {
+      ...{ id: 'c1', status: 'failed' as const, exitCode: 1, restarts: 4, error: 'exit code 1' },
+      at: '2030-01-31T09:00:00.000Z',
+    };
+    const row = await anAgent(database(), { image: 'agent:1', lifecycle: 'running', container });
+    for (const verb of ['stop', 'start'] as const) await move(refOf(row), verb);
+    const started = await getAgent(database().db, row.org_id, row.id);
+    expect(started?.container).toMatchObject({ id: 'c1', status: 'restarting', restarts: 0 });
+  });
+
   test('one that is not possible changes nothing, and is logged', async () => {
     const row = await anAgent(database());
     await move(refOf(row), 'resume');

@@ -173,6 +173,20 @@ describeContainers('a container runtime', () => {
     await runtime.waitForEnd(id, never);
   });
 
+  test('an end is waited for longer than any other call may take', async () => {
+    const { id } = await create();
+    await runtime.start(id);
+    const config = { DOCKER_HOST: containers.host, CONTAINER_NETWORK: 'host' };
+    const hurried = createDockerRuntime(config, { callMs: 1_000 });
+    const stopping = new AbortController();
+    const waited = hurried.waitForEnd(id, stopping.signal).then(
+      () => 'told to stop',
+      (error: unknown) => error,
+    );
+    setTimeout(() => stopping.abort(), 2_000);
+    expect(await waited).toBe('told to stop');
+  });
+
   test('who waits for an end can be told to stop waiting', async () => {
     const { id } = await create();
     await runtime.start(id);
