@@ -103,10 +103,10 @@ const entries = new Counter({
 /** Counts an entry of the task stream. */
 export const countEntry = (outcome: EntryOutcome): void => entries.inc({ outcome });
 
-type CarriedOutcome = 'received' | 'repeated' | 'malformed';
+type CarriedOutcome = 'received' | 'repeated' | 'malformed' | 'collided';
 const carried = new Counter({
   name: 'mainspring_broker_messages_total',
-  help: 'Messages that brokers outside handed over, by what became of them: new, there already, none at all',
+  help: 'Messages that brokers outside handed over, by what became of them: new, there already, none at all, with the id of another',
   labelNames: ['kind', 'outcome'] as const,
   registers,
 });

@@ -7,6 +7,7 @@
 import asyncio
 import json
 import os
+import sys
 import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -80,3 +81,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    # Threads of the SDK may still run when the interpreter ends, and abort it.
+    sys.stdout.flush()
+    os._exit(0)

@@ -17,9 +17,9 @@ const EVENTS: Record<LifecycleVerb, EventType> = {
 /** What came of moving an agent: its row, or why it cannot be moved so. */
 export type Move = { kind: 'moved'; row: AgentRow } | { kind: 'refused'; reason: string };
 
-/** A container that ended for good is started again when its agent is: its supervisor may not have seen the stop. */
-const anewAfter = ({ container }: AgentRow, at: Date): Pick<AgentColumns, 'container'> =>
-  hasEndedForGood(container)
+/** A container that waits for its restart, or ended for good, is started anew and soon; what runs stays as it is. */
+export const restartSoon = ({ container }: AgentRow, at: Date): Pick<AgentColumns, 'container'> =>
+  container?.status === 'restarting' || hasEndedForGood(container)
     ? { container: JSON.stringify({ ...container, status: 'restarting', restarts: 0, at: at.toISOString() }) }
     : {};
 
@@ -31,7 +31,8 @@ export async function moveLifecycle(tx: Db, agent: AgentRow, verb: LifecycleVerb
     const possible = startsOf(verb).join(' or ');
     return { kind: 'refused', reason: `the agent is ${from}: to ${verb} it, it must be ${possible}` };
   }
-  const columns = { lifecycle: to, ...(verb === 'start' ? anewAfter(agent, at) : {}) };
+  // Its supervisor may not have seen the stop before.
+  const columns = { lifecycle: to, ...(verb === 'start' ? restartSoon(agent, at) : {}) };
   const row = await updateAgent(tx, agent, columns, { raisesConfig: false });
   await appendEvents(tx, [
     eventOf(agent, EVENTS[verb], { from }, at),

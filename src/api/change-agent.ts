@@ -1,6 +1,6 @@
 import { type AgentRow, getAgent, lockAgent } from '../db/agents.js';
 import type { Db } from '../db/database.js';
-import { hasMail } from '../db/leases.js';
+import { hasMail } from '../db/mail.js';
 import { notify } from '../db/notify.js';
 import { isHandledHere } from '../mailboxes/mailboxes.js';
 import type { AgentRef } from '../messages/agent.js';
@@ -53,16 +53,19 @@ export async function changeAgent<T>(
   });
   // Not waited for: it is done, whether the engine answers now or not.
   void starter.tryTellAgent({ orgId, agentId: params.id });
-  void tryTellMailbox(services, { orgId, agentId: params.id });
+  void tryTellMailbox(services, agent);
   void tryTellSupervisor(services, agent);
   return value;
 }
 
 /** Mail that waits may be handled now, or no longer; never fails: the sweep finds it as well. */
-async function tryTellMailbox({ db, starter, log }: Services, agent: AgentRef): Promise<void> {
+async function tryTellMailbox({ db, starter, log }: Services, before: AgentRow): Promise<void> {
+  const agent: AgentRef = { orgId: before.org_id, agentId: before.id };
   try {
     const row = await getAgent(db, agent.orgId, agent.agentId);
-    if (row && isHandledHere(row) && (await hasMail(db, row.id))) await starter.tellMailbox(agent);
+    if (!row || !(await hasMail(db, row.id))) return;
+    // Of one that lost its handler, what is being handled has still to be settled.
+    if (isHandledHere(row) || isHandledHere(before)) await starter.tellMailbox(agent);
   } catch (error) {
     log.warn({ org: agent.orgId, agent: agent.agentId, error }, 'A mailbox was not told of a change');
   }

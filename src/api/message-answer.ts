@@ -1,23 +1,13 @@
 import type { z } from 'zod';
 import { type MessageRow, type ReceiptRow, receiptsOf } from '../db/messages.js';
 import { cursorOf } from '../db/topic-history.js';
+import { envelopeOf } from '../mailboxes/envelope.js';
 import type { Mail } from '../mailboxes/take.js';
-import type { Envelope, LeasedMessage, Message, PublishedMessage, Receipt } from '../schemas/message.js';
+import type { LeasedMessage, Message, PublishedMessage, Receipt } from '../schemas/message.js';
 import type { Services } from './services.js';
 
 /** Receipts that are shown with one message. */
 const MOST_RECEIPTS = 500;
-
-export const envelopeOf = (row: MessageRow): z.input<typeof Envelope> => ({
-  id: row.id,
-  topic: row.topic,
-  from: row.sender,
-  type: row.type,
-  payload: row.payload,
-  timestamp: row.sent_at,
-  replyTo: row.reply_to,
-  inReplyTo: row.in_reply_to,
-});
 
 export const receiptAnswer = (row: ReceiptRow): z.input<typeof Receipt> => ({
   agentId: row.agent_id,

@@ -15,13 +15,17 @@ const BUSY_RETRY_SECONDS = 1;
 export type Sender = Caller | AgentCaller;
 
 /** Who a message is from: a program says so, an agent is itself. */
-async function senderOf({ db }: Services, caller: Sender, from: string | undefined): Promise<string> {
-  if (caller.kind !== 'agent') return from ?? NAMELESS;
+async function senderOf(
+  { db }: Services,
+  caller: Sender,
+  from: string | undefined,
+): Promise<Pick<NewMessage, 'sender' | 'senderAgentId'>> {
+  if (caller.kind !== 'agent') return { sender: from ?? NAMELESS };
   const agent = await getAgent(db, caller.orgId, caller.agentId);
   if (!agent) throw wrongCredential();
   if (from !== undefined && from !== agent.name)
     throw invalid([{ path: 'from', message: `an agent sends as itself: ${agent.name}` }]);
-  return agent.name;
+  return { sender: agent.name, senderAgentId: agent.id };
 }
 
 /** What makes two requests the same: whom it is for, who sends it, and what it says. */
@@ -36,10 +40,10 @@ export async function sendMessage(
   { caller, body, idFor }: { caller: Sender; body: MessageRequest; idFor: () => string },
   addressee: Addressee,
 ): Promise<MessageRow> {
-  const sender = await senderOf(services, caller, body.from);
+  const { sender, senderAgentId = null } = await senderOf(services, caller, body.from);
   const now = services.clock();
   const message: NewMessage = {
-    ...{ orgId: caller.orgId, id: body.id ?? idFor(), topic: body.topic ?? null, sender },
+    ...{ orgId: caller.orgId, id: body.id ?? idFor(), topic: body.topic ?? null, sender, senderAgentId },
     ...{ type: body.type, payload: body.payload, sentAt: body.timestamp ?? Math.floor(now / 1_000) },
     ...{ replyTo: body.replyTo ?? null, inReplyTo: null, isPublished: addressee.kind === 'topic' },
     fingerprint: fingerprintOf(addressee, sender, body),

@@ -12,7 +12,12 @@ export function endpointsOf(
 }
 
 export const accessOf = (row: BrokerRow, vault: Pick<Vault, 'open'>): BrokerAccess => ({
+  id: row.id,
   kind: row.kind,
   endpoints: endpointsOf(row, vault),
   config: row.config,
 });
+
+/** All that a connection depends on: one that was opened for another way is not the broker's any more. */
+export const wayTo = ({ endpoints, config }: Pick<BrokerRow, 'endpoints' | 'config'>): string =>
+  JSON.stringify([endpoints, config]);

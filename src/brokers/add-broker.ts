@@ -6,6 +6,9 @@ import type { BrokerKind, BrokerRequest } from '../schemas/broker.js';
 import type { Vault } from '../secrets/vault.js';
 import { isEndpoint, webUrlOf } from './endpoint.js';
 
+/** Of an organisation: each holds a connection. */
+export const MOST_BROKERS = 100;
+
 export interface AddBrokerOptions {
   vault: Vault;
   guard: GuardOptions;

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { type Channel, type ChannelModel, type ConsumeMessage, IllegalOperationError } from 'amqplib';
 import type { BrokerConfig } from '../schemas/broker.js';
-import type { AgentQueue, Consumption, Incoming, Receive } from './connection.js';
+import { type AgentQueue, type Consumption, type Incoming, type Receive, shortId } from './connection.js';
 
 /** How often a queue that is emptied is looked at. */
 const EMPTY_LOOK_MS = 200;
 
-export const queueOf = (exchange: string, agentId: string): string => `${exchange}.${agentId}`;
+/** The queue of an agent at a broker. */
+export const queueOf = (exchange: string, agentId: string, brokerId: string): string =>
+  `${exchange}.${agentId}.${shortId(brokerId)}`;
 
 /**
  * One consumer at a time gets messages, so that they keep their order while a consumer of a worker that is gone
@@ -17,6 +19,7 @@ const DURABLE = { durable: true, arguments: { 'x-single-active-consumer': true }
 interface ConsumeOptions {
   queue: AgentQueue;
   config: BrokerConfig;
+  brokerId: string;
   receive: Receive;
 }
 
@@ -30,10 +33,10 @@ const incomingOf = ({ content, fields, properties }: ConsumeMessage, exchange: s
 /** A queue with a channel of its own: what goes wrong with one leaves the others alone. */
 export async function consumeAmqp(
   model: ChannelModel,
-  { queue, config, receive }: ConsumeOptions,
+  { queue, config, brokerId, receive }: ConsumeOptions,
 ): Promise<Consumption> {
   const { exchange, workerPoolSize } = config;
-  const name = queueOf(exchange, queue.agentId);
+  const name = queueOf(exchange, queue.agentId, brokerId);
   const channel = await model.createChannel();
   const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
   // Its close follows.
@@ -46,7 +49,7 @@ export async function consumeAmqp(
   const reader = readInOrder(channel, exchange, receive);
   await channel.consume(name, (message) => {
     // Somebody took the queue away at the broker.
-    if (message === null) channel.close().catch(() => undefined);
+    if (message === null) void closeOnce(channel);
     else reader.take(message);
   });
   return { closed, bind, drain: (isWanted) => drain(channel, { name, reader, closed, isWanted }) };
@@ -87,6 +90,15 @@ function readInOrder(channel: Channel, exchange: string, receive: Receive) {
   };
 }
 
+/** A queue that is deleted closes its consumer's channel from both sides. */
+async function closeOnce(channel: Channel): Promise<void> {
+  try {
+    await channel.close();
+  } catch (error) {
+    if (!(error instanceof IllegalOperationError)) throw error;
+  }
+}
+
 interface DrainOptions {
   name: string;
   reader: { isIdle(): boolean };
@@ -100,10 +112,11 @@ async function drain(channel: Channel, { name, reader, closed, isWanted }: Drain
     isClosed = true;
   });
   while (!isClosed && isWanted()) {
-    const { messageCount } = await channel.checkQueue(name);
-    if (messageCount === 0 && reader.isIdle() && isWanted()) {
+    // Its count leaves out what another consumer, of a worker that is lost, may not have acknowledged.
+    const { messageCount, consumerCount } = await channel.checkQueue(name);
+    if (messageCount === 0 && consumerCount === 1 && reader.isIdle() && isWanted()) {
       await channel.deleteQueue(name, { ifEmpty: true });
-      await channel.close();
+      await closeOnce(channel);
       return true;
     }
     await sleep(EMPTY_LOOK_MS);

@@ -15,10 +15,12 @@ export interface AmqpOptions {
   /** Where it is. */
   address: string;
   config: BrokerConfig;
+  brokerId: string;
 }
 
 /** AMQP 0-9-1, as RabbitMQ speaks it. */
-export async function openAmqp({ parts, address, config }: AmqpOptions): Promise<BrokerConnection> {
+export async function openAmqp(options: AmqpOptions): Promise<BrokerConnection> {
+  const { parts, address } = options;
   const { isEncrypted, host, port, user, password, virtualHost } = parts;
   const opening = connect(
     {
@@ -38,10 +40,13 @@ export async function openAmqp({ parts, address, config }: AmqpOptions): Promise
     opening.then((late) => late.close()).catch(() => undefined);
     throw faultOf(error);
   });
-  return connectionOf(model, config);
+  return connectionOf(model, options);
 }
 
-function connectionOf(model: ChannelModel, config: BrokerConfig): BrokerConnection {
+function connectionOf(
+  model: ChannelModel,
+  { config, brokerId }: Pick<AmqpOptions, 'config' | 'brokerId'>,
+): BrokerConnection {
   const { exchange } = config;
   const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
   // Its close follows; without a listener an error would end the process.
@@ -55,11 +60,11 @@ function connectionOf(model: ChannelModel, config: BrokerConfig): BrokerConnecti
   };
   return {
     closed,
-    consume: (queue, receive) => consumeAmqp(model, { queue, config, receive }).catch(rethrow),
+    consume: (queue, receive) => consumeAmqp(model, { queue, config, brokerId, receive }).catch(rethrow),
     async remove(agentId) {
       const channel = await model.createChannel();
       channel.on('error', () => undefined);
-      await channel.deleteQueue(queueOf(exchange, agentId)).catch(rethrow);
+      await channel.deleteQueue(queueOf(exchange, agentId, brokerId)).catch(rethrow);
       await channel.close();
     },
     async publish(outgoing) {

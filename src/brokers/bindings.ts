@@ -1,17 +1,17 @@
 import type { AgentRow } from '../db/agents.js';
 import { writeBindings } from '../db/broker-bindings.js';
-import { type BrokerRow, listBrokers } from '../db/brokers.js';
+import { type BrokerRow, holdBrokers, listBrokers } from '../db/brokers.js';
 import type { Db } from '../db/database.js';
 import { notify } from '../db/notify.js';
 import { isMasked, maskUrl } from '../domain/url-secrets.js';
 import { BrokerConfig } from '../schemas/broker.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import { endpointsOf } from './access.js';
-import { type AddBrokerOptions, addBroker, faultOfEndpoint } from './add-broker.js';
+import { type AddBrokerOptions, addBroker, faultOfEndpoint, MOST_BROKERS } from './add-broker.js';
 import { isSameEndpoint, kindOf, nameOf } from './endpoint.js';
 
 /** Whether an entry of an agent's `brokers` is an endpoint; otherwise it is the name of a broker. */
-const isUrl = (entry: string): boolean => /^[a-z]+:\/\//.test(entry);
+export const isUrl = (entry: string): boolean => /^[a-z]+:\/\//i.test(entry);
 
 /** As it is stored with the agent and answered: credentials stand with the broker alone. */
 export const shownEntry = (entry: string): string => (isUrl(entry) ? maskUrl(entry) : entry);
@@ -41,6 +41,10 @@ export async function bindAgent(
     if (found.kind === 'made') made.push(found.row);
   }
   if (errors.length > 0) return { kind: 'refused', errors };
+  const there = await holdBrokers(tx, ids);
+  const gone = ids.findIndex((id) => !there.includes(id));
+  if (gone >= 0)
+    return { kind: 'refused', errors: [{ path: `brokers.${gone}`, message: 'was deleted just now' }] };
   await writeBindings(tx, { orgId, agentId, topics }, ids);
   await notify(tx, 'brokers', orgId);
   return { kind: 'bound', made };
@@ -63,6 +67,8 @@ async function brokerOf(
   if (row) return { kind: 'known', row };
   if (isMasked(entry))
     return { kind: 'refused', message: 'holds the mask of a secret: send the secret itself' };
+  if (known.length >= MOST_BROKERS)
+    return { kind: 'refused', message: `an organisation has at most ${MOST_BROKERS} brokers` };
   const wanted = nameOf(entry);
   const taken = new Set(known.map(({ name }) => name));
   let name = wanted;
@@ -72,7 +78,11 @@ async function brokerOf(
   return added ? { kind: 'made', row: added } : { kind: 'refused', message: 'another broker has its name' };
 }
 
-function hasEndpoint(broker: BrokerRow, entry: string, { vault }: AddBrokerOptions): boolean {
+export function hasEndpoint(
+  broker: BrokerRow,
+  entry: string,
+  { vault }: Pick<AddBrokerOptions, 'vault'>,
+): boolean {
   let endpoints: string[];
   try {
     endpoints = endpointsOf(broker, vault);

@@ -30,8 +30,19 @@ interface Reading {
 }
 
 export function createCarrier(options: CarrierOptions): Carrier {
-  const { broker, database } = options;
+  const { broker, database, log } = options;
   const readings = new Map<string, Reading>();
+  const told = new Map<string, string>();
+
+  /** Once for each queue and reason: it is tried again every second. */
+  function tell(agent: string, error: unknown): void {
+    const reason = error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
+    if (told.get(agent) === reason) return;
+    told.set(agent, reason);
+    const fields = { org: broker.org_id, broker: broker.name, agent, error };
+    log.warn(fields, 'A queue of a broker cannot be made or read; tried again');
+  }
+
   return {
     async reconcile() {
       let fault: unknown = null;
@@ -39,7 +50,9 @@ export function createCarrier(options: CarrierOptions): Carrier {
         const settle = binding.is_draining || binding.agent_name === null ? empty : read;
         try {
           await settle(options, readings, binding);
+          told.delete(binding.agent_id);
         } catch (error) {
+          tell(binding.agent_id, error);
           fault ??= error;
         }
       }
@@ -52,8 +65,9 @@ async function open(
   { connection, receiverOf, onChange }: CarrierOptions,
   readings: Map<string, Reading>,
   { agentId, topics, unwanted }: { agentId: string; topics: string[]; unwanted: string[] },
-): Promise<Reading> {
+): Promise<Reading | null> {
   const consumption = await connection.consume({ agentId, topics, unwanted }, receiverOf(agentId));
+  if (!consumption) return null;
   const reading = { consumption, topics: JSON.stringify(topics), isDraining: false };
   readings.set(agentId, reading);
   void consumption.closed.then(() => {
@@ -97,17 +111,19 @@ async function empty(
   binding: Binding,
 ): Promise<void> {
   const { connection, database, log, broker, onChange } = options;
-  const { agent_id: agentId, topics, bound } = binding;
+  const { agent_id: agentId } = binding;
   if (readings.get(agentId)?.isDraining) return;
   if (binding.agent_name === null) {
     await connection.remove(agentId);
     return forgetBinding(database.db, binding);
   }
-  const reading =
-    readings.get(agentId) ?? (await open(options, readings, { agentId, topics: [], unwanted: [] }));
+  const queue = { agentId, topics: [], unwanted: [...new Set([...binding.topics, ...binding.bound])] };
+  const reading = readings.get(agentId) ?? (await open(options, readings, queue));
+  // It was never made, or has gone with all that it held.
+  if (!reading) return forgetBinding(database.db, binding);
   reading.isDraining = true;
   const drained = async () => {
-    await reading.consumption.bind({ agentId, topics: [], unwanted: [...new Set([...topics, ...bound])] });
+    await reading.consumption.bind(queue);
     if (await reading.consumption.drain(() => reading.isDraining)) await forgetBinding(database.db, binding);
   };
   drained()

@@ -44,8 +44,8 @@ export interface Outgoing {
 
 /** A connection to a broker that stands. It is never mended: whoever holds it opens another one. */
 export interface BrokerConnection {
-  /** Makes the queue where it is not there, and reads it. */
-  consume(queue: AgentQueue, receive: Receive): Promise<Consumption>;
+  /** Makes the queue where it is not there, and reads it. Null where it is not there and no topic is wanted. */
+  consume(queue: AgentQueue, receive: Receive): Promise<Consumption | null>;
   /** Takes a queue away with what is in it: its agent was deleted. */
   remove(agentId: string): Promise<void>;
   /** Resolves when the broker has it for good. `unroutable`: nobody there wants it. Rejects with a {@link BrokerError}. */
@@ -57,10 +57,15 @@ export interface BrokerConnection {
 
 /** A broker as it is connected to; endpoints are tried in turn. */
 export interface BrokerAccess {
+  /** Part of the names of its queues: two brokers of one server do not meet in one. */
+  id: string;
   kind: BrokerKind;
   endpoints: readonly string[];
   config: BrokerConfig;
 }
+
+/** An id's random part. */
+export const shortId = (id: string): string => id.replaceAll('-', '').slice(-12);
 
 export type BrokerFault =
   | 'name_not_resolved'

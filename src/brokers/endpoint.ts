@@ -18,10 +18,10 @@ const PORTS: Record<BrokerKind, { plain: number; encrypted: number }> = {
   nats: { plain: 4_222, encrypted: 4_222 },
 };
 
-export const kindOf = (endpoint: string): BrokerKind => (/^amqp?s?:/.test(endpoint) ? 'amqp' : 'nats');
+export const kindOf = (endpoint: string): BrokerKind => (/^amqp?s?:/i.test(endpoint) ? 'amqp' : 'nats');
 
 /** URL parsers leave hosts of schemes that they do not know as they are: 0x7f.1 would not read as the address it is. */
-const asWebUrl = (endpoint: string) => new URL(endpoint.replace(/^[a-z]+:/, 'http:'));
+const asWebUrl = (endpoint: string) => new URL(endpoint.replace(/^[a-z]+:/i, 'http:'));
 
 /** Whether a URL can be read as an endpoint. */
 export function isEndpoint(endpoint: string): boolean {
@@ -36,7 +36,7 @@ export function isEndpoint(endpoint: string): boolean {
 export function partsOf(endpoint: string): EndpointParts {
   const url = asWebUrl(endpoint);
   const kind = kindOf(endpoint);
-  const isEncrypted = /^(?:amqps|tls):/.test(endpoint);
+  const isEncrypted = /^(?:amqps|tls):/i.test(endpoint);
   const { plain, encrypted } = PORTS[kind];
   // A parser of web URLs swallows their usual port.
   const port = url.port === '' && /:80(?:\/|$)/.test(endpoint.replace(/^.*@/, '')) ? '80' : url.port;

@@ -1,21 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Consumer,
-  ConsumerMessages,
-  JetStreamClient,
-  JetStreamManager,
-  JsMsg,
+import {
+  type Consumer,
+  type ConsumerInfo,
+  type ConsumerMessages,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { matchesTopic } from '../domain/topic-pattern.js';
 import type { BrokerConfig } from '../schemas/broker.js';
-import type { AgentQueue, Consumption, Incoming, Receive } from './connection.js';
+import {
+  type AgentQueue,
+  BrokerError,
+  type Consumption,
+  type Incoming,
+  type Receive,
+  shortId,
+} from './connection.js';
 import { filterOf } from './nats-filter.js';
 
 /** Servers before 2.10 wake no pull for subjects that a consumer was moved to: the next one has them. */
 const PULL_MS = 5_000;
 /** How often a queue that is emptied is looked at. */
 const EMPTY_LOOK_MS = 200;
+const NANOS_PER_MS = 1_000_000;
 /** Of the time for a message: so often it is told that it is still being handled. */
 const WORKING_PART = 3;
 
@@ -26,28 +37,32 @@ export const prefixOf = (exchange: string): string => `${exchange}.topics`;
 const LONGEST_ACK_WAIT_MS = 10_000;
 const ackWaitMs = ({ messageTimeout }: BrokerConfig) => Math.min(messageTimeout * 1_000, LONGEST_ACK_WAIT_MS);
 
-export const durableOf = (agentId: string): string => `mainspring_${agentId}`;
+export const durableOf = (agentId: string, brokerId: string): string =>
+  `mainspring_${agentId}_${shortId(brokerId)}`;
 
 interface Surroundings {
   manager: JetStreamManager;
   client: JetStreamClient;
   stream: string;
   config: BrokerConfig;
+  brokerId: string;
 }
 
-/** Makes the agent's consumer, or moves it to other subjects: then it answers true. */
+type Ensured = 'there' | 'moved' | 'missing';
+
+/** Makes the agent's consumer, or moves it to other subjects. Without topics none is made: its filter would be all. */
 async function ensureConsumer(
-  { manager, stream, config }: Surroundings,
+  { manager, stream, config, brokerId }: Surroundings,
   { agentId, topics }: AgentQueue,
-): Promise<boolean> {
-  const durable = durableOf(agentId);
-  const standing = await manager.consumers.info(stream, durable).catch(() => null);
-  if (standing && topics.length === 0) return false;
+): Promise<Ensured> {
+  const durable = durableOf(agentId, brokerId);
+  const standing = await consumerInfo(manager, stream, durable);
+  if (topics.length === 0) return standing ? 'there' : 'missing';
   const filter = { filter_subject: filterOf(prefixOf(config.exchange), topics) };
   if (standing) {
-    if (standing.config.filter_subject === filter.filter_subject) return false;
+    if (standing.config.filter_subject === filter.filter_subject) return 'there';
     await manager.consumers.update(stream, durable, filter);
-    return true;
+    return 'moved';
   }
   await manager.consumers.add(stream, {
     ...filter,
@@ -58,7 +73,26 @@ async function ensureConsumer(
     // What a lost connection took along comes again later: what is behind it waits, so that the order holds.
     max_ack_pending: 1,
   });
-  return false;
+  return 'there';
+}
+
+/** Whether the stream or the consumer that was asked for is not there. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof JetStreamApiError &&
+  (error.code === JetStreamApiCodes.StreamNotFound || error.code === JetStreamApiCodes.ConsumerNotFound);
+
+/** Null where the consumer, or its stream, is not there. */
+export async function consumerInfo(
+  manager: JetStreamManager,
+  stream: string,
+  durable: string,
+): Promise<ConsumerInfo | null> {
+  try {
+    return await manager.consumers.info(stream, durable);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /** One that can be ended: the message that is being handled is settled first. */
@@ -66,18 +100,18 @@ export interface NatsConsumption extends Consumption {
   stop(): Promise<void>;
 }
 
-/** An agent's queue: a durable consumer of the stream. */
+/** An agent's queue: a durable consumer of the stream. Null where no topic is wanted and there is none. */
 export async function consumeNats(
   surroundings: Surroundings,
   { queue, receive }: { queue: AgentQueue; receive: Receive },
-): Promise<NatsConsumption> {
-  const { client, stream, config } = surroundings;
-  await ensureConsumer(surroundings, queue);
-  const consumer = await client.consumers.get(stream, durableOf(queue.agentId));
-  const pull = () => consumer.consume({ max_messages: config.workerPoolSize, expires: PULL_MS });
+): Promise<NatsConsumption | null> {
+  const { client, stream, config, brokerId } = surroundings;
+  if ((await ensureConsumer(surroundings, queue)) === 'missing') return null;
+  const consumer = await client.consumers.get(stream, durableOf(queue.agentId, brokerId));
+  const pull = () => consumer.consume(pullOf(config));
   let messages = await pull();
-  let wanted = queue.topics;
-  const isMeant = (topic: string) => wanted.length === 0 || wanted.some((one) => matchesTopic(one, topic));
+  let meant = meantBy(queue);
+  const isMeant = (topic: string) => meant.some((one) => matchesTopic(one, topic));
   const settleOne = (message: JsMsg) => settle(message, { stream, config, receive, isMeant });
   const reading = readAll(() => messages, settleOne);
   return {
@@ -87,8 +121,10 @@ export async function consumeNats(
       await reading;
     },
     async bind(next) {
-      wanted = next.topics;
-      if (!(await ensureConsumer(surroundings, next))) return;
+      meant = meantBy(next);
+      const ensured = await ensureConsumer(surroundings, next);
+      if (ensured === 'missing') throw new BrokerError('connection_lost');
+      if (ensured !== 'moved') return;
       // A pull that stands knows nothing of other subjects.
       const before = messages;
       messages = await pull();
@@ -97,6 +133,15 @@ export async function consumeNats(
     drain: (isWanted) => drain(surroundings, { consumer, close: () => messages.close(), isWanted }),
   };
 }
+
+/** Deleted at the server, it ends the reading: otherwise it would be waited for without an end. */
+const pullOf = ({ workerPoolSize }: BrokerConfig) => ({
+  ...{ max_messages: workerPoolSize, expires: PULL_MS, abort_on_missing_resource: true },
+});
+
+/** A queue that is emptied holds what it was bound to, and what else its one filter let in. */
+const meantBy = ({ topics, unwanted }: AgentQueue): readonly string[] =>
+  topics.length > 0 ? topics : unwanted;
 
 interface Reading {
   stream: string;
@@ -134,8 +179,12 @@ async function settle(message: JsMsg, { stream, config, receive, isMeant }: Read
   }
 }
 
+/** When and as which one the stream stored it: a stream that is made anew counts from one again. */
+export const placeOf = ({ info, seq }: JsMsg): string =>
+  `${Math.floor(info.timestampNanos / NANOS_PER_MS)}-${seq}`;
+
 const incomingOf = (message: JsMsg, { stream, prefix }: { stream: string; prefix: string }): Incoming => ({
-  id: message.headers?.get('Nats-Msg-Id') || `${stream}:${message.seq}`,
+  id: message.headers?.get('Nats-Msg-Id') || `${stream}:${placeOf(message)}`,
   topic: message.subject.slice(prefix.length + 1),
   sender: null,
   body: message.data,

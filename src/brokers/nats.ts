@@ -11,7 +11,14 @@ import {
 import type { BrokerConfig } from '../schemas/broker.js';
 import { type BrokerConnection, BrokerError, type BrokerFault } from './connection.js';
 import type { EndpointParts } from './endpoint.js';
-import { consumeNats, durableOf, type NatsConsumption, prefixOf } from './nats-queue.js';
+import {
+  consumeNats,
+  consumerInfo,
+  durableOf,
+  isMissing,
+  type NatsConsumption,
+  prefixOf,
+} from './nats-queue.js';
 import { CONFIRM_MS, CONNECT_MS, within } from './reach.js';
 
 /** A server that does not answer two of these is gone. */
@@ -67,10 +74,11 @@ export interface NatsOptions {
   /** Where it is. */
   address: string;
   config: BrokerConfig;
+  brokerId: string;
 }
 
 /** A NATS server with JetStream. */
-export async function openNats({ parts, address, config }: NatsOptions): Promise<BrokerConnection> {
+export async function openNats({ parts, address, config, brokerId }: NatsOptions): Promise<BrokerConnection> {
   const connection = await connectNats(parts, address);
   const manager = await managerOf(connection);
   const client = jetstream(connection);
@@ -80,7 +88,7 @@ export async function openNats({ parts, address, config }: NatsOptions): Promise
     await connection.close();
     throw natsFault(error);
   }
-  return connectionOf({ connection, manager, client, config });
+  return connectionOf({ connection, manager, client, config, brokerId });
 }
 
 /** A stream's name has no dots. */
@@ -91,7 +99,10 @@ async function ensureStream(manager: JetStreamManager, exchange: string): Promis
   const name = streamOf(exchange);
   const isThere = await manager.streams.info(name).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      if (isMissing(error)) return false;
+      throw error;
+    },
   );
   if (isThere) return;
   await manager.streams.add({
@@ -107,29 +118,39 @@ interface Open {
   manager: JetStreamManager;
   client: JetStreamClient;
   config: BrokerConfig;
+  brokerId: string;
 }
 
-function connectionOf({ connection, manager, client, config }: Open): BrokerConnection {
+function connectionOf({ connection, manager, client, config, brokerId }: Open): BrokerConnection {
   const { exchange } = config;
   const stream = streamOf(exchange);
   const consumptions = new Set<NatsConsumption>();
   return {
     closed: connection.closed().then(() => undefined),
     async consume(queue, receive) {
-      const surroundings = { manager, client, stream, config };
+      // Somebody may have deleted it since.
+      if (queue.topics.length > 0) await ensureStream(manager, exchange).catch(rethrow);
+      const surroundings = { manager, client, stream, config, brokerId };
       const consumption = await consumeNats(surroundings, { queue, receive }).catch(rethrow);
+      if (!consumption) return null;
       consumptions.add(consumption);
       void consumption.closed.then(() => consumptions.delete(consumption));
       return consumption;
     },
     async remove(agentId) {
-      const durable = durableOf(agentId);
-      const isThere = await manager.consumers.info(stream, durable).catch(() => null);
+      const durable = durableOf(agentId, brokerId);
+      const isThere = await consumerInfo(manager, stream, durable).catch(rethrow);
       if (isThere) await manager.consumers.delete(stream, durable).catch(rethrow);
     },
     async publish({ id, topic, body }) {
-      await client
-        .publish(`${prefixOf(exchange)}.${topic}`, body, { msgID: id, timeout: CONFIRM_MS })
+      const publish = () =>
+        client.publish(`${prefixOf(exchange)}.${topic}`, body, { msgID: id, timeout: CONFIRM_MS });
+      await publish()
+        .catch(async (error: unknown) => {
+          if (!isStreamGone(error)) throw error;
+          await ensureStream(manager, exchange);
+          return publish();
+        })
         .catch(rethrow);
       return 'published';
     },
@@ -140,6 +161,10 @@ function connectionOf({ connection, manager, client, config }: Open): BrokerConn
     },
   };
 }
+
+/** Whether nobody takes a message in: its stream was deleted at the server. */
+const isStreamGone = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof errors.RequestError && error.cause.isNoResponders();
 
 /** Why NATS did not do what it was asked. */
 export function natsFault(error: unknown): BrokerError {

@@ -1,9 +1,9 @@
-import { type BrokerKey, getBroker } from '../db/brokers.js';
+import { type BrokerKey, type BrokerRow, getBroker } from '../db/brokers.js';
 import type { Database } from '../db/database.js';
 import type { GuardOptions } from '../outbound/guard.js';
 import type { Vault } from '../secrets/vault.js';
-import { accessOf } from './access.js';
-import type { BrokerConnection } from './connection.js';
+import { accessOf, wayTo } from './access.js';
+import { type BrokerConnection, BrokerError } from './connection.js';
 import { openBroker } from './open.js';
 
 /** A connection that nobody has published over for so long is closed. */
@@ -23,30 +23,30 @@ export interface BrokerPool {
 }
 
 interface Pooled {
+  /** Of the row that it was opened for. */
+  access: string;
   connection: Promise<BrokerConnection>;
   idle: NodeJS.Timeout;
 }
 
 export function createBrokerPool({ database, vault, guard }: BrokerPoolOptions): BrokerPool {
   const pooled = new Map<string, Pooled>();
+  const closing = new AbortController();
 
-  function drop(brokerId: string, { connection, idle }: Pooled): void {
+  function drop(brokerId: string, { connection, idle }: Pick<Pooled, 'connection' | 'idle'>): void {
     clearTimeout(idle);
     if (pooled.get(brokerId)?.connection === connection) pooled.delete(brokerId);
     connection.then((open) => open.close()).catch(() => undefined);
   }
 
-  async function open(broker: BrokerKey): Promise<BrokerConnection> {
-    const row = await getBroker(database.db, broker);
-    if (!row) throw new Gone();
-    return openBroker(accessOf(row, vault), guard);
-  }
+  // Rejects, rather than throws, where the secrets cannot be read.
+  const open = async (row: BrokerRow) => openBroker(accessOf(row, vault), guard, closing.signal);
 
-  function add(broker: BrokerKey): Pooled {
-    const { brokerId } = broker;
-    const connection = open(broker);
+  function add(row: BrokerRow): Pooled {
+    const { id: brokerId } = row;
+    const connection = open(row);
     const idle = setTimeout(() => drop(brokerId, entry), IDLE_MS);
-    const entry: Pooled = { connection, idle };
+    const entry: Pooled = { access: wayTo(row), connection, idle };
     pooled.set(brokerId, entry);
     connection.then(
       (standing) => standing.closed.then(() => drop(brokerId, entry)),
@@ -57,22 +57,20 @@ export function createBrokerPool({ database, vault, guard }: BrokerPoolOptions):
 
   return {
     async connectionTo(broker) {
-      const entry = pooled.get(broker.brokerId) ?? add(broker);
+      const row = await getBroker(database.db, broker);
+      if (closing.signal.aborted) throw new BrokerError('connection_lost');
+      const standing = pooled.get(broker.brokerId);
+      if (standing && (!row || standing.access !== wayTo(row))) drop(broker.brokerId, standing);
+      if (!row) return null;
+      const entry = pooled.get(broker.brokerId) ?? add(row);
       entry.idle.refresh();
-      try {
-        return await entry.connection;
-      } catch (error) {
-        if (error instanceof Gone) return null;
-        throw error;
-      }
+      return entry.connection;
     },
     async close() {
+      closing.abort();
       const entries = [...pooled];
       for (const [brokerId, entry] of entries) drop(brokerId, entry);
       await Promise.allSettled(entries.map(async ([, { connection }]) => (await connection).closed));
     },
   };
 }
-
-/** The broker was deleted. */
-class Gone extends Error {}

@@ -45,6 +45,8 @@ async function accept(options: ReceiveOptions, agentId: string, incoming: Incomi
   try {
     const about = { orgId: broker.org_id, broker: broker.name, at: new Date() };
     const sending = await mailboxes.send(readIncoming(incoming, about), { kind: 'copy', agentId });
+    if (sending.kind === 'taken')
+      return refuse(options, agentId, 'has the id of another message', 'collided');
     const isNew = sending.kind === 'accepted' && sending.wasNew;
     countCarried(broker.kind, isNew ? 'received' : 'repeated');
     return 'accepted';
@@ -54,8 +56,13 @@ async function accept(options: ReceiveOptions, agentId: string, incoming: Incomi
   }
 }
 
-function refuse({ broker, log }: ReceiveOptions, agent: string, why: string): Verdict {
-  countCarried(broker.kind, 'malformed');
+function refuse(
+  { broker, log }: ReceiveOptions,
+  agent: string,
+  why: string,
+  outcome: 'malformed' | 'collided' = 'malformed',
+): Verdict {
+  countCarried(broker.kind, outcome);
   log.warn(
     { org: broker.org_id, broker: broker.name, agent, reason: why },
     'A message of a broker was refused',

@@ -108,7 +108,10 @@ export class InboxLoop implements MessageLoop {
     const held = this.#hold(message, holding);
     try {
       const reply = replyOf(await this.#handler(message, { signal: holding.signal }));
-      await this.#settle(() => this.#inbox.ack(message, reply ? { reply } : {}), message);
+      const wrong = await this.#settle(() => this.#inbox.ack(message, reply ? { reply } : {}), message);
+      // A reply that cannot be sent is no better the next time, but its error is seen.
+      if (wrong !== undefined)
+        await this.#settle(() => this.#inbox.nack(message, { error: textOf(wrong) }), message);
     } catch (error) {
       this.#report(error, message);
       await this.#settle(() => this.#inbox.nack(message, { error: textOf(error) }), message);
@@ -130,17 +133,22 @@ export class InboxLoop implements MessageLoop {
     }, this.#leaseMs / 3);
   }
 
-  /** Tells the server what came of a message, again while it is away. One that is held no longer is not ours to settle. */
-  async #settle(tell: () => Promise<unknown>, message: LeasedMessage): Promise<void> {
+  /**
+   * Tells the server what came of a message, again while it is away; answers why that cannot be told at all. A message
+   * that is held no longer is not ours to settle.
+   */
+  async #settle(tell: () => Promise<unknown>, message: LeasedMessage): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
         await tell();
-        return;
+        return undefined;
       } catch (error) {
         const isLate = error instanceof MainspringError && error.code === 'not_leased';
-        if (!isLate) this.#report(error, message);
+        if (isLate) return undefined;
+        this.#report(error, message);
+        if (!(error instanceof MainspringError) || !isAway(error)) return error;
         const most = this.#stopping.signal.aborted ? ATTEMPTS_WHEN_STOPPED : MOST_ATTEMPTS;
-        if (!(error instanceof MainspringError) || !isAway(error) || attempt >= most) return;
+        if (attempt >= most) return undefined;
         await this.#pause(backoff(attempt, error));
       }
     }

@@ -46,6 +46,27 @@ export async function agentsOfBrokers(
     .execute();
 }
 
+/** Agents whose topics a broker carries, and what they name as brokers. */
+export async function agentsBoundTo(tx: Db, brokerId: string): Promise<{ id: string; brokers: string[] }[]> {
+  return tx
+    .selectFrom('agents')
+    .select(['id', 'brokers'])
+    .where('id', 'in', (rows) =>
+      rows.selectFrom('broker_bindings').select('agent_id').where('broker_id', '=', brokerId),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+export async function renameBrokersOf(tx: Db, agentId: string, brokers: readonly string[]): Promise<void> {
+  await tx
+    .updateTable('agents')
+    .set((row) => ({ brokers: JSON.stringify(brokers), revision: row('revision', '+', 1) }))
+    .where('id', '=', agentId)
+    .execute();
+}
+
 /** The brokers that an agent's topics go through from now on; what others still hold for it is fetched first. */
 export async function writeBindings(
   tx: Db,

@@ -55,6 +55,33 @@ export async function lockBroker(tx: Db, { orgId, brokerId }: BrokerKey): Promis
     .executeTakeFirst();
 }
 
+/** Keeps brokers from being deleted until the transaction ends; answers those that are there. */
+export async function holdBrokers(tx: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .selectFrom('brokers')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Writes how a broker is reached from now on; it is connected to anew. */
+export async function updateBroker(
+  tx: Db,
+  brokerId: string,
+  { endpoints, config }: Pick<NewBroker, 'endpoints' | 'config'>,
+): Promise<BrokerRow> {
+  return tx
+    .updateTable('brokers')
+    .set({ endpoints, config: JSON.stringify(config), status: 'connecting', error: null, updated_at: NOW })
+    .where('id', '=', brokerId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
 /** All of an organisation, the oldest first. */
 export async function listBrokers(db: Db, orgId: string): Promise<BrokerRow[]> {
   return db

@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Db } from './database.js';
+import type { MailOwner } from './late-mail.js';
 import type { ReceiptRow } from './messages.js';
 
 type ReceiptKey = Pick<ReceiptRow, 'org_id' | 'message_id' | 'agent_id' | 'lease_id'>;
@@ -19,6 +21,18 @@ export const isHandled = (receipt: ReceiptRow): receipt is ReceiptRow & { task_i
 /** Says which task handles a message that its agent was given. */
 export async function noteTask(tx: Db, receipt: ReceiptKey, taskId: string): Promise<void> {
   await heldReceipt(tx, receipt).set({ task_id: taskId }).executeTakeFirstOrThrow();
+}
+
+/** Tasks that have not ended though their message was taken away from them. */
+export async function unwantedTasks(db: Db, { orgId, agentId }: MailOwner): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select tasks.id from tasks join receipts on receipts.org_id = tasks.org_id
+      and receipts.message_id = tasks.metadata->>'message_id' and receipts.agent_id = tasks.agent_id
+      and receipts.task_id = tasks.id
+    where tasks.agent_id = ${agentId} and tasks.org_id = ${orgId} and tasks.overdue_at is not null
+      and tasks.metadata->>'message_id' is not null
+      and (receipts.status <> 'delivered' or receipts.leased_until is not null)`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 /** Puts a message back that nobody began to handle, as if it had not been given. */

@@ -144,3 +144,23 @@ export async function deliver(
     returning receipts.*`.execute(tx);
   return rows.sort((one, two) => one.seq - two.seq);
 }
+
+/** Whether an agent has mail that has not ended. */
+export async function hasMail(db: Db, agentId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from receipts where agent_id = ${agentId} and status in ('queued', 'delivered') limit 1`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** Which messages have not ended at an agent. */
+export async function openMail(db: Db, agentId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('receipts')
+    .select('message_id')
+    .where('agent_id', '=', agentId)
+    .where(sql<boolean>`status in ('queued', 'delivered')`)
+    .execute();
+  return rows.map((row) => row.message_id);
+}

@@ -10,7 +10,10 @@ export interface NewMessage {
   orgId: string;
   id: string;
   topic: string | null;
+  /** Its name, as its sender gave it: many may have the same. */
   sender: string;
+  /** The agent that sends it; none: a program does. */
+  senderAgentId?: string | null;
   type: string;
   payload: Record<string, unknown>;
   /** Unix seconds. */
@@ -37,6 +40,7 @@ export async function insertMessage(tx: Db, message: NewMessage): Promise<Messag
     .insertInto('messages')
     .values({
       ...{ org_id: orgId, id, topic, sender, type, fingerprint },
+      sender_agent_id: message.senderAgentId ?? null,
       ...{ sent_at: message.sentAt, reply_to: message.replyTo, in_reply_to: message.inReplyTo },
       ...{ is_published: message.isPublished, expires_at: message.expiresAt, created_at: message.createdAt },
       payload: JSON.stringify(message.payload),
@@ -67,6 +71,25 @@ export async function insertReceipts(
     .returning('agent_id')
     .execute();
   return rows.map((row) => row.agent_id);
+}
+
+/** What events tell of a message. */
+export type MessageHead = Pick<MessageRow, 'org_id' | 'id' | 'topic' | 'type' | 'sender'>;
+
+/** Thousands at once are read without what is said in them. */
+export async function messageHeads(db: Db, orgId: string, ids: readonly string[]): Promise<MessageHead[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('messages')
+    .select(['org_id', 'id', 'topic', 'type', 'sender'])
+    .where('org_id', '=', orgId)
+    .where(sql<boolean>`id in (select json_array_elements_text(${JSON.stringify(ids)}::json))`)
+    .execute();
+}
+
+/** Takes a message back that nobody got, within the transaction that wrote it. */
+export async function takeBack(tx: Db, { org_id, id }: MessageHead): Promise<void> {
+  await tx.deleteFrom('messages').where('org_id', '=', org_id).where('id', '=', id).execute();
 }
 
 export async function getMessage(db: Db, orgId: string, id: string): Promise<MessageRow | undefined> {
@@ -100,10 +123,10 @@ export async function receiptsOf(
 export async function subscribers(
   db: Db,
   orgId: string,
-): Promise<Pick<AgentRow, 'id' | 'name' | 'topics' | 'handler' | 'definition'>[]> {
+): Promise<Pick<AgentRow, 'id' | 'topics' | 'handler' | 'definition'>[]> {
   return db
     .selectFrom('agents')
-    .select(['id', 'name', 'topics', 'handler', 'definition'])
+    .select(['id', 'topics', 'handler', 'definition'])
     .where('org_id', '=', orgId)
     .where(sql<boolean>`json_array_length(topics) > 0`)
     .orderBy('id')

@@ -12,6 +12,8 @@ export interface MessageTable {
   topic: string | null;
   /** `from` of the envelope. */
   sender: string;
+  /** The agent that sent it, of this organisation; null: a program did. */
+  sender_agent_id: string | null;
   type: string;
   payload: Json<Record<string, unknown>>;
   /** `timestamp` of the envelope: Unix seconds. */

@@ -1,6 +1,7 @@
 import { v7 as newId } from 'uuid';
 import { plainOf, usualHeartbeat } from '../agents/asked-agent.js';
 import { closeSession, eventOf } from '../agents/connections.js';
+import { dropMail } from '../agents/drop-mail.js';
 import {
   type AgentColumns,
   type AgentRow,
@@ -79,6 +80,7 @@ async function create(
 export async function removeAgents(tx: Db, gone: readonly AgentRow[], at: Date): Promise<void> {
   for (const row of gone) {
     await closeSession(tx, row, { reason: 'deleted', at });
+    await dropMail(tx, row);
     await deleteAgent(tx, row);
     await appendEvents(tx, [eventOf(row, 'agent.deleted', {}, at)]);
     await notify(tx, 'keys', row.org_id);

@@ -9,17 +9,20 @@ interface Look {
   /** ISO 8601, or null: when there may be more though nobody says so. */
   nextAt: string | null;
   isHandling: boolean;
+  /** How long to wait for a word of what others have begun, in ms; null: nothing. */
+  patienceMs: number | null;
   /** When somebody last said that messages came, ms since 1970. */
   lastWordAt: number;
   now: number;
 }
 
 /** How long a mailbox's workflow rests after a look, in ms; null: until it is told; zero or less: it has nothing to do. */
-export function restOfMailbox({ nextAt, isHandling, lastWordAt, now }: Look): number | null {
+export function restOfMailbox({ nextAt, isHandling, patienceMs, lastWordAt, now }: Look): number | null {
   const sinceWordMs = now - lastWordAt;
   const waits: number[] = [];
   if (nextAt !== null) waits.push(Math.max(Date.parse(nextAt) - now, SHORTEST_MS));
   else if (!isHandling) waits.push(LINGER_MS - sinceWordMs);
+  if (patienceMs !== null) waits.push(patienceMs);
   if (sinceWordMs < LOOK_AGAIN_MS) waits.push(LOOK_AGAIN_MS - sinceWordMs);
   return waits.length === 0 ? null : Math.min(...waits);
 }

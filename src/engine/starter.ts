@@ -26,6 +26,8 @@ import { createTeller } from './teller.js';
 /** A window is told of changes at once, then at most once in this time. */
 const CHANGE_INTERVAL_MS = 10_000;
 const WAKE_INTERVAL_MS = 1_000;
+/** Somebody may wait for the answer to each message. */
+const MAIL_INTERVAL_MS = 100;
 /** An endpoint or mailbox that was ensured is taken to run for this long: less than it lingers when it has nothing to do. */
 const LINGERING_TRUST_MS = 10_000;
 const MOST_REMEMBERED = 10_000;
@@ -157,7 +159,7 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
     wakeEndpoint: (endpoint) => teller.tell(endpointId(endpoint), wake, WAKE_INTERVAL_MS),
     ensureMailbox: (agent) =>
       ensure(startOfMailbox(agent), now() + LINGERING_TRUST_MS, (wanted) => tell(wanted, mailArrived)),
-    wakeMailbox: (agent) => teller.tell(mailboxWorkflowId(agent), mailArrived, WAKE_INTERVAL_MS),
+    wakeMailbox: (agent) => teller.tell(mailboxWorkflowId(agent), mailArrived, MAIL_INTERVAL_MS),
     tellMailbox: (agent) => tell(startOfMailbox(agent), mailArrived),
     tellSupervisor: (agent) => tell(startOfSupervisor(agent), supervise),
     tellBroker: (broker) => tell(startOfBroker(broker), brokerChanged),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerMessages, type JsMsg, jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { placeOf } from '../brokers/nats-queue.js';
 import { ensureStreamOf, type OwnNats } from '../brokers/own-nats.js';
 import { whatIsAway } from '../engine/unreachable.js';
 import { countEntry } from '../metrics.js';
@@ -34,7 +35,7 @@ type Handled = { kind: 'taken' | 'repeated' } | { kind: 'refused'; refusal: Refu
 /** Reads one message, and makes it a task; rejects when the database or Temporal is away. */
 async function handle(options: Options, message: JsMsg): Promise<Handled> {
   const payload = await asTask(options.database.db, options.orgId, message.string());
-  const entry = { id: String(message.seq), fields: { payload } };
+  const entry = { id: placeOf(message), fields: { payload } };
   const read = readEntry(entry, TASKS.subject);
   if (read.kind === 'refused') return read;
   const { task_id: taskId, agent_name: agentName, metadata } = read.request;
@@ -60,7 +61,7 @@ async function settle(options: Options, connection: NatsConnection, message: JsM
   countEntry(handled.kind);
   if (handled.kind !== 'refused') return message.ack();
   const { refusal } = handled;
-  const id = { msgID: `${refusal.taskId}.${message.seq}` };
+  const id = { msgID: `${refusal.taskId}.${placeOf(message)}` };
   await jetstream(connection).publish(RESULTS.subject, payloadOf(refusal), id);
   log.warn({ org, task: refusal.taskId }, 'A task from NATS was refused; its result says why');
   message.term();
@@ -76,7 +77,8 @@ async function openMessages(connection: NatsConnection): Promise<ConsumerMessage
       ...{ max_ack_pending: MOST_PENDING, ack_wait: nanos(ACK_WAIT_MS) },
     });
   const consumer = await jetstream(connection).consumers.get(stream, DURABLE);
-  return consumer.consume({ max_messages: MOST_PENDING });
+  // Deleted at the server, it ends the reading: it is made anew with the next one.
+  return consumer.consume({ max_messages: MOST_PENDING, abort_on_missing_resource: true });
 }
 
 /** Takes tasks in over one connection, until it is lost or the process stops. */

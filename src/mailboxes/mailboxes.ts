@@ -5,6 +5,7 @@ import { brokerReceiver } from '../domain/channel-target.js';
 import { matchesTopic } from '../domain/topic-pattern.js';
 import type { Starter } from '../engine/starter.js';
 import { brokersFor } from './broker-deliveries.js';
+import { isSameMessage } from './same-message.js';
 import { writeMessage } from './write-message.js';
 
 /**
@@ -19,7 +20,7 @@ export type Addressee =
 /** What became of a message that was to be sent. */
 export type Sending =
   | { kind: 'accepted'; message: MessageRow; wasNew: boolean }
-  /** Another message has its id. */
+  /** Another message has its id: what it says is not the same, or it is not for the agent of the copy. */
   | { kind: 'taken' }
   | { kind: 'unknown_agent' }
   /** The agent has its hands full and wants no message then. */
@@ -35,7 +36,8 @@ export interface Mailboxes {
 }
 
 /** An agent that a message may be for. */
-type Recipient = Pick<AgentRow, 'id' | 'name' | 'handler' | 'definition'>;
+type Recipient = Pick<AgentRow, 'id' | 'handler' | 'definition'>;
+type Origin = Pick<NewMessage, 'senderAgentId' | 'inReplyTo'>;
 
 /** Whether its messages are handled here, by a workflow of its own. */
 export const isHandledHere = ({ handler, definition }: Pick<AgentRow, 'handler' | 'definition'>): boolean =>
@@ -43,16 +45,25 @@ export const isHandledHere = ({ handler, definition }: Pick<AgentRow, 'handler' 
 
 export interface MailboxesOptions {
   database: Database;
-  starter: Pick<Starter, 'ensureMailbox' | 'wakeMailbox' | 'tellMailbox' | 'ensureEndpoint' | 'wakeEndpoint'>;
+  starter: Pick<Starter, 'ensureMailbox' | 'wakeMailbox' | 'ensureEndpoint' | 'wakeEndpoint'>;
 }
 
 export function createMailboxes({ database, starter }: MailboxesOptions): Mailboxes {
   const { db } = database;
 
+  /** Who sent what comes from outside: what went out here is known; others say who they are by an agent's id. */
+  async function originOf({ orgId, id, sender, inReplyTo }: NewMessage): Promise<Origin> {
+    const row = await getMessage(db, orgId, id);
+    return row
+      ? { senderAgentId: row.sender_agent_id, inReplyTo: row.in_reply_to }
+      : { senderAgentId: sender, inReplyTo };
+  }
+
   async function recipientsOf(message: NewMessage, addressee: Addressee): Promise<Recipient[] | undefined> {
     if (addressee.kind !== 'topic') {
       const agent = await getAgent(db, message.orgId, addressee.agentId);
-      return agent && (addressee.kind === 'agent' || isMeant(agent, message) ? [agent] : []);
+      if (!agent || addressee.kind === 'agent') return agent && [agent];
+      return isMeant(agent, await originOf(message)) ? [agent] : [];
     }
     const { topic } = message;
     const all = topic === null ? [] : await subscribers(db, message.orgId);
@@ -62,16 +73,16 @@ export function createMailboxes({ database, starter }: MailboxesOptions): Mailbo
     );
   }
 
-  async function standing(
-    { orgId, id, fingerprint }: NewMessage,
-    addressee: Addressee,
-  ): Promise<Sending | undefined> {
+  async function standing(message: NewMessage, addressee: Addressee): Promise<Sending | undefined> {
+    const { orgId, id, fingerprint } = message;
     const row = await getMessage(db, orgId, id);
     if (!row) return undefined;
     if (addressee.kind === 'copy') {
+      if (!isSameMessage(row, message)) return { kind: 'taken' };
       const receipt = await getReceipt(db, { orgId, messageId: id, agentId: addressee.agentId });
       // What was sent to one agent alone is nobody else's, whoever names its id.
-      return receipt || !row.is_published ? { kind: 'accepted', message: row, wasNew: false } : undefined;
+      if (!receipt) return row.is_published ? undefined : { kind: 'taken' };
+      return { kind: 'accepted', message: row, wasNew: false };
     }
     return row.fingerprint === fingerprint
       ? { kind: 'accepted', message: row, wasNew: false }
@@ -105,7 +116,7 @@ export function createMailboxes({ database, starter }: MailboxesOptions): Mailbo
 }
 
 /** An agent does not hear itself, and what handles messages here answers no answers: two of them would never end. */
-function isMeant(agent: Recipient, { sender, inReplyTo }: NewMessage): boolean {
-  if (agent.name === sender || agent.id === sender) return false;
+function isMeant(agent: Recipient, { senderAgentId, inReplyTo }: Origin): boolean {
+  if (agent.id === senderAgentId) return false;
   return inReplyTo === null || !isHandledHere(agent);
 }

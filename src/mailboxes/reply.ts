@@ -52,7 +52,8 @@ export async function sendReply(
   for (const [index, { addressee, topic }] of (await destinationsOf(db, message)).entries()) {
     const id = derivedId(`${round}/${index}`, REPLIES);
     const reply: NewMessage = {
-      ...{ orgId: message.org_id, id, topic, sender: agent.name, type: message.type, payload },
+      ...{ orgId: message.org_id, id, topic, sender: agent.name, senderAgentId: agent.id },
+      ...{ type: message.type, payload },
       ...{ sentAt: Math.floor(at.getTime() / 1_000), replyTo: null, inReplyTo: message.id },
       ...{ isPublished: addressee.kind === 'topic', fingerprint: null, expiresAt: null, createdAt: at },
     };

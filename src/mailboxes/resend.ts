@@ -2,7 +2,7 @@ import type { AgentRow } from '../db/agents.js';
 import type { Database } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
 import { resend, resendAll } from '../db/mail-views.js';
-import { getMessages, type ReceiptRow } from '../db/messages.js';
+import { messageHeads, type ReceiptRow } from '../db/messages.js';
 import { notify } from '../db/notify.js';
 import type { Starter } from '../engine/starter.js';
 import type { ReceiptStatus } from '../schemas/message.js';
@@ -30,7 +30,7 @@ async function written<T>(
   if (isHere) await starter.ensureMailbox({ orgId, agentId });
   const value = await database.db.transaction().execute(async (tx) => {
     const done = await write(tx);
-    const messages = await getMessages(tx, orgId, done.messageIds);
+    const messages = await messageHeads(tx, orgId, done.messageIds);
     await appendEvents(
       tx,
       messages.map((message) => messageEvent(message, agentId, { type: 'message.received' }, at)),

@@ -2,7 +2,7 @@ import type { AgentRow } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { appendEvents, type NewEvent } from '../db/events.js';
 import { deliveredTo, endDelivery, type ReceiptChange } from '../db/mail.js';
-import type { MessageRow, ReceiptRow } from '../db/messages.js';
+import { type MessageHead, messageHeads, type ReceiptRow } from '../db/messages.js';
 import { notify } from '../db/notify.js';
 import { endedNotices } from '../domain/ended-notice.js';
 import { countMessage } from '../metrics.js';
@@ -23,13 +23,7 @@ type MailEvent =
 
 /** A fact about a message at one of its agents; what was said in it stands in its row. */
 export const messageEvent = (
-  {
-    org_id: orgId,
-    id: subject,
-    topic,
-    type: messageType,
-    sender,
-  }: Pick<MessageRow, 'org_id' | 'id' | 'topic' | 'type' | 'sender'>,
+  { org_id: orgId, id: subject, topic, type: messageType, sender }: MessageHead,
   agentId: string,
   { type, ...data }: MailEvent,
   at: Date,
@@ -65,7 +59,7 @@ export async function settleMail(
     agent,
     message,
     receipt,
-  }: { agent: Pick<AgentRow, 'id' | 'max_deliveries'>; message: MessageRow; receipt: ReceiptRow },
+  }: { agent: Pick<AgentRow, 'id' | 'max_deliveries'>; message: MessageHead; receipt: ReceiptRow },
   outcome: MailOutcome,
   at: Date,
 ): Promise<ReceiptRow | undefined> {
@@ -85,19 +79,18 @@ export async function settleMail(
   return row;
 }
 
-/** Gives up what an agent is handling, for a message that may not wait. */
+/** Gives up so many of the messages that an agent is handling, those first that came first. */
 export async function interruptMail(
   tx: Db,
-  agent: Pick<AgentRow, 'id' | 'max_deliveries'>,
-  at: Date,
+  agent: Pick<AgentRow, 'id' | 'org_id' | 'max_deliveries'>,
+  { count, at }: { count: number; at: Date },
 ): Promise<void> {
-  for (const receipt of await deliveredTo(tx, agent.id)) {
-    const message = await tx
-      .selectFrom('messages')
-      .selectAll()
-      .where('org_id', '=', receipt.org_id)
-      .where('id', '=', receipt.message_id)
-      .executeTakeFirstOrThrow();
-    await settleMail(tx, { agent, message, receipt }, { kind: 'failed', error: 'interrupted' }, at);
+  const receipts = (await deliveredTo(tx, agent.id)).slice(0, count);
+  const ids = receipts.map(({ message_id: id }) => id);
+  const messages = new Map((await messageHeads(tx, agent.org_id, ids)).map((head) => [head.id, head]));
+  for (const receipt of receipts) {
+    const message = messages.get(receipt.message_id);
+    if (message)
+      await settleMail(tx, { agent, message, receipt }, { kind: 'failed', error: 'interrupted' }, at);
   }
 }

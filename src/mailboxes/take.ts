@@ -2,7 +2,13 @@ import type { AgentRow } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
 import { countQueued, deliver, deliveredTo, endExpired, lapsedAt, nextDueAt, waitingAt } from '../db/mail.js';
-import { getMessages, type MessageRow, type ReceiptRow } from '../db/messages.js';
+import {
+  getMessages,
+  type MessageHead,
+  type MessageRow,
+  messageHeads,
+  type ReceiptRow,
+} from '../db/messages.js';
 import { notify } from '../db/notify.js';
 import { endedNotices } from '../domain/ended-notice.js';
 import { countMessage } from '../metrics.js';
@@ -52,7 +58,7 @@ export async function takeMail(tx: Db, agent: Addressee, { max, leaseMs, at }: T
   const until = leaseMs === null ? null : new Date(at.getTime() + leaseMs);
   const receipts = await deliver(tx, due, { at, until });
   return {
-    taken: await withMessages(tx, agent.org_id, receipts),
+    taken: await withMessages(receipts, (ids) => getMessages(tx, agent.org_id, ids)),
     nextAt: earliest([nextAt, ...[...held, ...receipts].map(({ leased_until: end }) => end)]),
     queued: await countQueued(tx, agent.id, MOST_COUNTED),
   };
@@ -64,10 +70,11 @@ export async function tidyMail(
   agent: Pick<AgentRow, 'id' | 'org_id' | 'max_deliveries'>,
   at: Date,
 ): Promise<void> {
+  const headsOf = (ids: string[]) => messageHeads(tx, agent.org_id, ids);
   const outcome = { kind: 'refused', error: 'lease_expired', retryAt: at } as const;
-  for (const mail of await withMessages(tx, agent.org_id, await lapsedAt(tx, agent.id, at)))
+  for (const mail of await withMessages(await lapsedAt(tx, agent.id, at), headsOf))
     await settleMail(tx, { agent, ...mail }, outcome, at);
-  const expired = await withMessages(tx, agent.org_id, await endExpired(tx, agent.id, at));
+  const expired = await withMessages(await endExpired(tx, agent.id, at), headsOf);
   if (expired.length === 0) return;
   for (const { receipt } of expired) countMessage(receipt);
   await appendEvents(
@@ -105,9 +112,12 @@ async function next(
   return first.available_at > at ? { due: [], nextAt: first.available_at } : { due: [first], nextAt: null };
 }
 
-async function withMessages(tx: Db, orgId: string, receipts: readonly ReceiptRow[]): Promise<Mail[]> {
-  const ids = receipts.map(({ message_id: id }) => id);
-  const messages = new Map((await getMessages(tx, orgId, ids)).map((message) => [message.id, message]));
+async function withMessages<M extends MessageHead>(
+  receipts: readonly ReceiptRow[],
+  read: (ids: string[]) => Promise<M[]>,
+): Promise<{ message: M; receipt: ReceiptRow }[]> {
+  const found = await read(receipts.map(({ message_id: id }) => id));
+  const messages = new Map(found.map((message) => [message.id, message]));
   return receipts.flatMap((receipt) => {
     const message = messages.get(receipt.message_id);
     return message ? [{ message, receipt }] : [];

@@ -107,12 +107,16 @@ export function toModelError(error: unknown, circumstances: Circumstances): Mode
         status: error.statusCode,
       }
     : inBand(error);
-  const words = apiKey === null ? told.message : told.message.replaceAll(apiKey, '***');
+  const message = NO_STREAM.test(told.message) ? `${told.message} ${STREAM_HINT}` : told.message;
+  const words = apiKey === null ? message : message.replaceAll(apiKey, '***');
   const headers = APICallError.isInstance(error) ? error.responseHeaders : undefined;
   return new ModelError(kindOfStatus(told.status, words), words.slice(0, LONGEST_MESSAGE), {
     retryAfterMs: retryAfterOf(headers, now),
   });
 }
+
+const NO_STREAM = /stream ended without a finish/i;
+const STREAM_HINT = '(is it a stream of events? LLM_STREAM=off asks LLM_ENDPOINT for none)';
 
 const DEEPEST_CAUSE = 5;
 function causesOf(error: unknown): unknown[] {

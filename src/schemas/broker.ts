@@ -10,7 +10,7 @@ export type BrokerStatus = z.infer<typeof BrokerStatus>;
 
 /** `amq://` is an alias of `amqp://`. */
 export const BrokerEndpoint = z
-  .url({ protocol: /^(amq|amqps?|nats|tls)$/, error: 'must be a URL: amqp://, amqps:// or nats://' })
+  .url({ protocol: /^(amq|amqps?|nats|tls)$/i, error: 'must be a URL: amqp://, amqps:// or nats://' })
   .max(2_000)
   .meta({ id: 'BrokerEndpoint', examples: ['amqp://broker.example.com:5672'] });
 
@@ -20,10 +20,11 @@ export const BrokerConfig = z
     messageTimeout: z.int().min(1).max(3_600).default(60).describe('For one message, in seconds'),
     exchange: z
       .string()
-      .regex(/^[A-Za-z0-9_.-]{1,100}$/)
+      .max(100)
+      .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/)
       .default('mainspring')
       .describe(
-        'The topic exchange (AMQP), or the stream (NATS), whose subjects are `<exchange>.topics.<topic>`',
+        'The topic exchange (AMQP), or the stream (NATS), whose subjects are `<exchange>.topics.<topic>`; without dots there',
       ),
   })
   .meta({ id: 'BrokerConfig' });
@@ -39,6 +40,23 @@ export const BrokerRequest = z
   })
   .meta({ id: 'BrokerRequest' });
 export type BrokerRequest = z.infer<typeof BrokerRequest>;
+
+/** The body of `PATCH /brokers/:id`: what is left out stays. */
+export const BrokerChange = z
+  .strictObject({
+    endpoints: BrokerRequest.shape.endpoints
+      .optional()
+      .describe('All of them, of the same broker; `***` keeps the credentials of one that stays'),
+    config: z
+      .strictObject({
+        workerPoolSize: z.int().min(1).max(1_000).optional(),
+        messageTimeout: z.int().min(1).max(3_600).optional(),
+      })
+      .optional()
+      .describe('Field by field; the exchange stays what it is'),
+  })
+  .meta({ id: 'BrokerChange' });
+export type BrokerChange = z.infer<typeof BrokerChange>;
 
 /** A broker outside, as people read it: credentials in endpoints are `***`. */
 export const Broker = z

@@ -32,6 +32,7 @@ export const EventType = z.enum([
   'broker.created',
   'broker.connected',
   'broker.unreachable',
+  'broker.updated',
   'broker.deleted',
   'task.queued',
   'task.started',
@@ -66,9 +67,12 @@ export const EventFilter = z.object({
 });
 export type EventFilter = z.infer<typeof EventFilter>;
 
+const FAMILIES = [...new Set(EventType.options.map((type) => `${type.split('.')[0]}.*`))];
 const TypePattern = z
-  .string()
-  .regex(/^(?:\*|[a-z]+\.(?:\*|[a-z_]+))$/, 'must be an event type, `timer.*` or `*`');
+  .union([EventType, z.enum(FAMILIES), z.literal('*')], {
+    error: `must be \`*\`, a type of event, or one of ${FAMILIES.join(', ')}`,
+  })
+  .meta({ examples: ['timer.*'] });
 
 export const SubscriptionRequest = z
   .strictObject({ url: WebUrl, types: z.array(TypePattern).min(1).max(50) })

@@ -12,6 +12,7 @@ const pathOf = (path: PropertyKey[]) => path.map(String).join('.').slice(0, LONG
 const WORDS: [RegExp, string][] = [
   [/^Invalid input: expected .*, received undefined$/, 'is required'],
   [/^Invalid input: expected int, received number$/, 'must be a whole number'],
+  [/^Invalid input: expected record, received (.*)$/, 'must be an object, not $1'],
   [/^Invalid input: expected (.*), received (.*)$/, 'must be $1, not $2'],
   [/^Too (?:small|big): expected (.*) to have >=(\d+) (.*)$/, 'must have at least $2 $3'],
   [/^Too (?:small|big): expected (.*) to have <=(\d+) (.*)$/, 'must have at most $2 $3'],

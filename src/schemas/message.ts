@@ -29,8 +29,6 @@ export type BusyPolicy = z.infer<typeof BusyPolicy>;
 /** Unix time in whole seconds. */
 const UnixSeconds = z.int().min(0).max(253_402_300_799);
 
-/** An agent's id, or a topic. */
-const ReplyTo = z.string().min(1).max(200);
 
 const envelope = {
   id: OwnId.optional().describe('Your own; the same one with the same body is the same message'),
@@ -38,7 +36,7 @@ const envelope = {
   type: Name,
   payload: freeForm(256).default({}),
   timestamp: UnixSeconds.optional().describe('Unix time in seconds, kept as sent; by default now'),
-  replyTo: ReplyTo.nullish().describe('Where a reply goes besides: the id of an agent, or a topic'),
+  replyTo: Topic.nullish().describe('Where a reply goes besides: the id of an agent, or a topic'),
   ttl: Duration.refine((millis) => millis <= LONGEST_TTL_MS, 'must be at most 90d')
     .optional()
     .describe('After so long it is dead where it still waits'),

@@ -64,7 +64,7 @@ export interface Tasks {
 
 export interface TasksOptions extends ResultOptions {
   database: Database;
-  starter: Pick<Starter, 'startTask' | 'tryCancelTask' | 'ensureEndpoint' | 'wakeEndpoint'>;
+  starter: Pick<Starter, 'startTask' | 'tryCancelTask' | 'ensureEndpoint' | 'wakeEndpoint' | 'wakeMailbox'>;
 }
 
 export function createTasks({ database, starter, ...results }: TasksOptions): Tasks {
@@ -121,6 +121,8 @@ export function createTasks({ database, starter, ...results }: TasksOptions): Ta
       for (const row of ended) countTask(row);
       const [row, ...parts] = ended;
       if (row) for (const endpoint of told) starter.wakeEndpoint(endpoint);
+      // It handled a message: the mailbox may have been begun anew meanwhile, and wait for it.
+      if (row && 'message_id' in row.metadata) starter.wakeMailbox({ orgId, agentId: row.agent_id });
       for (const part of parts) void starter.tryCancelTask({ orgId, taskId: part.id });
       return row;
     },

@@ -27,40 +27,64 @@ const optionsOf = ({ orgId, agentId }: AgentRef, { taskId, priority }: HandledMa
   cancellationType: 'ABANDON' as const,
 });
 
-/** Runs the tasks that handle an agent's messages; `ended` is told of each that this run has nothing to do with any more. */
-export function createHandling(ref: AgentRef, ended: () => void) {
-  const running = new Set<string>();
-  const looks = new Map<string, number>();
+const pauseMs = (count: number) => Math.min(LOOK_AGAIN_MS * 2 ** count, LOOK_AGAIN_AT_MOST_MS);
 
-  /** Somebody else runs it, or it was ended from outside: its row says what came of it, which is looked at ever less often. */
-  async function pause(taskId: string): Promise<void> {
-    const count = looks.get(taskId) ?? 0;
-    looks.set(taskId, count + 1);
-    await sleep(Math.min(LOOK_AGAIN_MS * 2 ** count, LOOK_AGAIN_AT_MOST_MS));
+/**
+ * Runs the tasks that handle an agent's messages; `ended` is told of each that this run began and that somebody still
+ * waits for. `begun` are those that runs before this one have begun: whoever writes the end of one says so.
+ */
+export function createHandling(ref: AgentRef, begun: readonly string[], ended: () => void) {
+  const running = new Set<string>(begun);
+  /** Those of them whose end this run sees. */
+  const own = new Set<string>();
+  const failures = new Map<string, number>();
+  let looks = 0;
+
+  function leave(taskId: string): void {
+    failures.delete(taskId);
+    running.delete(taskId);
+    // One that nobody waits for any more is no reason to look.
+    if (own.delete(taskId)) ended();
   }
 
-  const leave = (taskId: string) => {
-    running.delete(taskId);
-    ended();
-  };
+  /** It was ended from outside: its row says what came of it, which is looked at ever less often. */
+  async function retry(taskId: string): Promise<void> {
+    const count = failures.get(taskId) ?? 0;
+    await sleep(pauseMs(count));
+    leave(taskId);
+    failures.set(taskId, count + 1);
+  }
 
-  /** Fulfilled when it has begun; its end is told later. */
+  /** Fulfilled when it has begun. */
   async function begin(mail: HandledMail): Promise<void> {
-    running.add(mail.taskId);
+    const { taskId } = mail;
+    running.add(taskId);
+    // One that runs already is somebody else's.
     const child = await startChild<typeof task>('task', optionsOf(ref, mail)).catch(() => null);
-    (child ? child.result().then(() => looks.delete(mail.taskId)) : Promise.reject())
-      .catch(() => pause(mail.taskId))
-      .then(
-        () => leave(mail.taskId),
-        () => leave(mail.taskId),
-      );
+    if (!child) return;
+    own.add(taskId);
+    child.result().then(
+      () => leave(taskId),
+      () => retry(taskId),
+    );
+  }
+
+  function forget(wanted: ReadonlySet<string>): void {
+    for (const set of [running, own]) for (const taskId of set) if (!wanted.has(taskId)) set.delete(taskId);
+    for (const taskId of failures.keys()) if (!wanted.has(taskId)) failures.delete(taskId);
   }
 
   return {
     running: () => [...running],
-    /** Begins those that do not run. */
+    /** Begins those that do not run, and forgets those that are not wanted any more. */
     async run(mails: readonly HandledMail[]): Promise<void> {
+      forget(new Set(mails.map(({ taskId }) => taskId)));
       await Promise.all(mails.filter(({ taskId }) => !running.has(taskId)).map(begin));
+    },
+    /** How long to wait for a word of those that others began before a look at their rows, in ms; null: there are none. */
+    patienceMs(): number | null {
+      looks = running.size > own.size ? looks + 1 : 0;
+      return looks === 0 ? null : pauseMs(looks - 1);
     },
   };
 }

@@ -8,15 +8,16 @@ import { lookAtMail } from './proxies.js';
 
 /** Bounds signals as well: a run goes deaf long after 2,000 of them. */
 const MOST_EVENTS = 2_000;
-/** What is under way may end in this run for so long; the next one finds it in its rows. */
-const ENDING_MS = 15_000;
 
-/** An agent's messages that are handled here: runs a task for each, as many at once as the agent allows. */
-export async function mailbox(ref: AgentRef): Promise<void> {
+/**
+ * An agent's messages that are handled here: runs a task for each, as many at once as the agent allows. `begun` are the
+ * tasks that were under way when a run before this one ended.
+ */
+export async function mailbox(ref: AgentRef, begun: string[] = []): Promise<void> {
   let state: MailboxState = { name: '', queued: 0, handling: [], nextAt: null };
   let lastWordAt = Date.now();
   let isWoken = false;
-  const handling = createHandling(ref, () => {
+  const handling = createHandling(ref, begun, () => {
     isWoken = true;
   });
   setHandler(mailboxQuery, () => state);
@@ -32,12 +33,15 @@ export async function mailbox(ref: AgentRef): Promise<void> {
     state = { ...look, handling: look.handling.map(({ messageId }) => messageId) };
     setCurrentDetails(mailboxDetails(state));
     const { historyLength, continueAsNewSuggested } = workflowInfo();
-    if (historyLength > MOST_EVENTS || continueAsNewSuggested) {
-      await condition(() => handling.running().length === 0, ENDING_MS);
-      return continueAsNew<typeof mailbox>(ref);
-    }
-    const isHandling = handling.running().length > 0;
-    const restMs = restOfMailbox({ nextAt: state.nextAt, isHandling, lastWordAt, now: Date.now() });
+    if (historyLength > MOST_EVENTS || continueAsNewSuggested)
+      return continueAsNew<typeof mailbox>(ref, handling.running());
+    const restMs = restOfMailbox({
+      nextAt: state.nextAt,
+      isHandling: handling.running().length > 0,
+      patienceMs: handling.patienceMs(),
+      lastWordAt,
+      now: Date.now(),
+    });
     if (restMs === null) await condition(() => isWoken);
     else if (restMs > 0) await condition(() => isWoken, restMs);
     else if (!isWoken) return;

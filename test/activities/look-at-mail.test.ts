@@ -7,30 +7,35 @@ import { receiptsOf } from '../../src/db/messages.js';
 import { endTask, getTask } from '../../src/db/tasks.js';
 import { loadCatalogue } from '../../src/hosted/index.js';
 import { createMailboxes } from '../../src/mailboxes/mailboxes.js';
-import { createTasks } from '../../src/tasks/tasks.js';
+import { createTasks, type Tasks } from '../../src/tasks/tasks.js';
 import { anAgent, refOf } from '../support/agents.js';
 import { databases } from '../support/databases.js';
 import { aMessage } from '../support/handled-mail.js';
 import { newVault } from '../support/vault.js';
 
+/** Agents whose mailbox was told of something. */
+const woken: string[] = [];
 const nothing = async () => undefined;
 const starter = {
-  ...{ ensureMailbox: nothing, wakeMailbox: () => undefined, tellMailbox: nothing, ensureEndpoint: nothing },
+  ...{ ensureMailbox: nothing, tellMailbox: nothing, ensureEndpoint: nothing },
+  wakeMailbox: ({ agentId }: { agentId: string }) => void woken.push(agentId),
   ...{ wakeEndpoint: () => undefined, startTask: nothing, tryCancelTask: nothing },
 };
 
 describe.each(databases)('a look at the mail of an agent on $name', ({ open }) => {
   let database: Database;
+  let tasks: Tasks;
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
   let look: (agent: AgentRow, running?: string[]) => ReturnType<ReturnType<typeof createLookAtMail>>;
   beforeAll(async () => {
     database = await open();
     const [config, catalogue] = [readConfig({}), await loadCatalogue({ MAINSPRING_PLUGINS: [] })];
+    tasks = createTasks({ database, starter, vault: newVault(), config });
     const lookAtMail = createLookAtMail({
       ...{ database, catalogue, config, starter, now },
       mailboxes: createMailboxes({ database, starter }),
-      tasks: createTasks({ database, starter, vault: newVault(), config }),
+      tasks,
     });
     look = (agent, running = []) => lookAtMail({ ...refOf(agent), running });
   });
@@ -91,6 +96,24 @@ describe.each(databases)('a look at the mail of an agent on $name', ({ open }) =
     const second = await tell(agent, 'now!');
     expect((await look(agent, [taskId])).handling).toMatchObject([{ messageId: second }]);
     expect(await getTask(database.db, agent.org_id, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('ends it as well where no run knows of it', async () => {
+    const agent = await talker({ busy_policy: 'interrupt' });
+    await tell(agent);
+    const taskId = await theTask(agent);
+    await tell(agent, 'now!');
+    await look(agent);
+    expect(await getTask(database.db, agent.org_id, taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('is asked for when a task has ended that handled a message', async () => {
+    const agent = await talker();
+    await tell(agent);
+    const ref = { orgId: agent.org_id, taskId: await theTask(agent) };
+    woken.length = 0;
+    await tasks.end(ref, { status: 'completed', output: {}, error: null, at: new Date(now()) });
+    expect(woken).toEqual([agent.id]);
   });
 
   test('gives what was refused again after a while, as another task', async () => {

@@ -81,6 +81,73 @@ test('an endpoint that no broker has becomes one; `amq` is another name of `amqp
   await api.untilBroker(made[0]?.id ?? '', 'unreachable');
 });
 
+test('credentials are changed where the broker stands; agents that were given its endpoint have its name', async () => {
+  const endpoint = await nowhere('somebody:s3cr3t-old@');
+  const agent = await api.addAgent({ topics: ['chat'], brokers: [endpoint] });
+  const all = (await send('/brokers')).json<{ brokers: { id: string; name: string; agents: unknown[] }[] }>();
+  const made = all.brokers.find(({ agents }) => JSON.stringify(agents).includes(agent.id));
+  const id = made?.id ?? '';
+  const fresh = endpoint.replace('s3cr3t-old', 's3cr3t-new').replace('127.0.0.1', 'localhost');
+  const change = { endpoints: [fresh], config: { workerPoolSize: 3 } };
+  const answer = await send(`/brokers/${id}`, change, 'PATCH');
+  expect(answer.status).toBe(200);
+  expect(answer.text).not.toContain('s3cr3t');
+  const { broker } = answer.json<{ broker: { endpoints: string[]; config: unknown; status: string } }>();
+  expect(broker).toMatchObject({
+    endpoints: [fresh.replace('somebody:s3cr3t-new', '***:***')],
+    config: { workerPoolSize: 3, messageTimeout: 60, exchange: 'mainspring' },
+  });
+  // What was read may be sent back, beside another one.
+  const both = { endpoints: [...broker.endpoints, await nowhere()] };
+  expect((await send(`/brokers/${id}`, both, 'PATCH')).status).toBe(200);
+  expect((await api.change(agent.id, { topics: ['other'] })).brokers).toEqual([made?.name]);
+  const events = await mainspring.send(`/events?subject=${id}&type=broker.updated`, { key: api.org.key });
+  expect(events.json<{ events: unknown[] }>().events).toHaveLength(2);
+  const refusals: [unknown, string][] = [
+    [{ endpoints: ['nats://127.0.0.1:9'] }, 'endpoints.0'],
+    [{ endpoints: ['amqp://10.0.0.1'] }, 'endpoints.0'],
+    [{ endpoints: ['amqp://***:***@127.0.0.1:9'] }, 'endpoints.0'],
+    [{ config: { exchange: 'other' } }, 'config'],
+  ];
+  for (const [body, field] of refusals) {
+    const refused = await send(`/brokers/${id}`, body, 'PATCH');
+    expect({ body, status: refused.status }).toEqual({ body, status: 422 });
+    expect(refused.text).toContain(field);
+  }
+  expect((await send('/brokers/none', change, 'PATCH')).status).toBe(404);
+});
+
+test('an organisation has at most 100 brokers, those that agents bring included', async () => {
+  const many = await openBrokerApi(mainspring);
+  const { db } = mainspring.database;
+  const row = { org_id: many.org.orgId, kind: 'amqp' as const, endpoints: 'none', config: '{}', error: null };
+  const names = Array.from({ length: 99 }, () => randomUUID());
+  await db
+    .insertInto('brokers')
+    .values(names.map((name) => ({ ...row, id: name, name })))
+    .execute();
+  const add = (brokers: string[]) =>
+    mainspring.send('/agents', {
+      ...{ token: many.org.adminToken, body: { name: randomUUID(), topics: ['chat'], brokers } },
+    });
+  const refused = await add([await nowhere(), await nowhere()]);
+  expect(refused.status).toBe(422);
+  expect(refused.problem().errors).toMatchObject([{ path: 'brokers.1' }]);
+  expect((await add([await nowhere()])).status).toBe(201);
+  expect((await add([await nowhere()])).status).toBe(422);
+  await db.deleteFrom('brokers').where('id', 'in', names).execute();
+});
+
+test('schemes are read whatever their case', async () => {
+  const port = await freePort();
+  const { id, kind } = await api.addBroker({ endpoints: [`AMQP://127.0.0.1:${port}`] });
+  expect(kind).toBe('amqp');
+  const agent = await api.addAgent({ topics: ['chat'], brokers: [`amqp://127.0.0.1:${port}`] });
+  expect((await api.broker(id)).agents).toMatchObject([{ id: agent.id }]);
+  const answer = await send('/brokers', { name: 'shouted', endpoints: ['AMQP://0xa.1'] });
+  expect(answer.status).toBe(422);
+});
+
 test('a broker that agents use is not deleted', async () => {
   const { id, name } = await api.addBroker({ endpoints: [await nowhere()] });
   const agent = await api.addAgent({ topics: ['chat'], brokers: [name] });
@@ -104,6 +171,16 @@ test('what cannot be is refused, and names its field', async () => {
     [{ name: 'x', kind: 'nats', endpoints: ['amqp://broker.example.com'] }, 422, 'endpoints.0'],
     [{ name: 'x', endpoints: ['amqp://'] }, 422, 'endpoints.0'],
     [{ name: 'x', endpoints: [] }, 422, 'endpoints'],
+    ...['a.', '.a', 'a..b'].map((exchange): [unknown, number, string] => [
+      { name: 'x', endpoints: ['amqp://broker.example.com'], config: { exchange } },
+      422,
+      'exchange',
+    ]),
+    [
+      { name: 'x', endpoints: ['nats://broker.example.com'], config: { exchange: 'a.b' } },
+      422,
+      'config.exchange',
+    ],
     [{ name: 'a b', endpoints: ['amqp://broker.example.com'] }, 422, 'name'],
     [{ name: 'x', endpoints: ['amqp://broker.example.com'], config: { workerPoolSize: 0 } }, 422, 'config'],
     ...[

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as newId } from 'uuid';
 import type { CreatedOrg } from '../../src/api/create-org.js';
@@ -71,6 +72,7 @@ describe('a message', () => {
   test.each([
     ['without a type', { payload: {} }, 422, 'type'],
     ['with a topic that is a pattern', { ...QUESTION, topic: 'support.*' }, 422, 'topic'],
+    ['with a place for its reply that is none', { ...QUESTION, replyTo: 'nobody at all' }, 422, 'replyTo'],
     ['with a timestamp in milliseconds', { ...QUESTION, timestamp: Date.now() * 1_000 }, 422, 'timestamp'],
     ['with an id that cannot be one', { ...QUESTION, id: 'a b' }, 422, 'id'],
     ['with a field that nobody knows', { ...QUESTION, priority: 1 }, 422, 'priority'],
@@ -118,6 +120,15 @@ describe('a message', () => {
     expect((await api.send(`/messages/${sent.id}`, { token: one.token })).status).toBe(200);
     expect((await api.send(`/messages/${sent.id}`, { token: two.token })).status).toBe(200);
     expect((await api.send(`/messages/${sent.id}`, { token: (await agent()).token })).status).toBe(404);
+    // Of what it got it sees what became of it there, and of what it sent everywhere.
+    const topic = `t${newId()}`;
+    const [three, four] = [await agent({ topics: [topic] }), await agent({ topics: [topic] })];
+    const both = { token: one.token, body: QUESTION };
+    const { id } = messageOf(await api.send(`/topics/${topic}/messages`, both));
+    const seenBy = async ({ token }: { token: string }) =>
+      messageOf(await api.send(`/messages/${id}`, { token })).receipts.map(({ agentId }) => agentId);
+    expect(await seenBy(one)).toHaveLength(2);
+    expect([await seenBy(three), await seenBy(four)]).toEqual([[three.row.id], [four.row.id]]);
     // All else about another agent stays closed to it.
     expect((await api.send(`/agents/${two.row.id}/inbox`, { token: one.token })).status).toBe(403);
     expect((await api.send(path, { token: one.token })).status).toBe(403);
@@ -136,6 +147,15 @@ describe('a message', () => {
       ['processed', { content: 'ok' }],
       ['processed', { content: 'ok' }],
     ]);
+    const gone = await agent();
+    const lost = messageOf(await send(`/agents/${gone.row.id}/messages`, QUESTION));
+    const [answer] = await Promise.all([
+      get(lost.id, '?wait=20s'),
+      setTimeout(200).then(() =>
+        api.send(`/agents/${gone.row.id}`, { method: 'DELETE', token: org.adminToken }),
+      ),
+    ]);
+    expect(answer.receipts).toEqual([]);
     const alone = messageOf(await send(`/topics/t${newId()}/messages`, QUESTION));
     expect((await get(alone.id, '?wait=20s')).receipts).toEqual([]);
   });

@@ -78,6 +78,8 @@ describe('a subscription', () => {
     [{ url: 'http://10.0.0.1/', types: ['*'] }, 'url'],
     [{ url: 'ftp://example.com/', types: ['*'] }, 'url'],
     [{ url: 'https://example.com/', types: [] }, 'types'],
+    [{ url: 'https://example.com/', types: ['message.bogus'] }, 'types.0'],
+    [{ url: 'https://example.com/', types: ['bogus.*'] }, 'types.0'],
     [{ url: 'https://example.com/', types: ['timer.*; drop'] }, 'types.0'],
   ])('%j is refused', async (body, field) => {
     const answer = await create(body);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChannelModel, connect, type GetMessage } from 'amqplib';
+import { queueOf } from '../../src/brokers/amqp-queue.js';
 import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
 import { cutOff } from '../support/cut-off.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
@@ -37,11 +38,11 @@ describeRabbit('a RabbitMQ outside', () => {
   }
 
   /** What the queue of an agent holds; null where it is not there. */
-  async function waitingAt(agentId: string): Promise<number | null> {
+  async function waitingAt(agentId: string, brokerId: string): Promise<number | null> {
     const channel = await theirs.createChannel();
     channel.on('error', () => undefined);
     try {
-      const { messageCount } = await channel.checkQueue(`${EXCHANGE}.${agentId}`);
+      const { messageCount } = await channel.checkQueue(queueOf(EXCHANGE, agentId, brokerId));
       await channel.close();
       return messageCount;
     } catch {
@@ -53,7 +54,7 @@ describeRabbit('a RabbitMQ outside', () => {
     const broker = await api.addBroker({ endpoints: [rabbit.url] });
     const agent = await api.addAgent({ topics, brokers: [broker.name] });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting !== null,
     );
     await api.untilBroker(broker.id, 'connected');
@@ -64,7 +65,7 @@ describeRabbit('a RabbitMQ outside', () => {
     const { agent, broker } = await connectedPair(['support.*']);
     const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
     await eventually(
-      () => waitingAt(other.id),
+      () => waitingAt(other.id, broker.id),
       (waiting) => waiting !== null,
     );
     const prefix = randomUUID();
@@ -83,7 +84,7 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('what is published here goes out there, once, and is in the mailbox once', async () => {
     const topic = `news.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic]);
+    const { agent, broker } = await connectedPair([topic]);
     const channel = await theirs.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await channel.bindQueue(queue, EXCHANGE, topic);
@@ -97,7 +98,7 @@ describeRabbit('a RabbitMQ outside', () => {
     expect(got.properties).toMatchObject({ messageId: id, deliveryMode: 2 });
     expect(JSON.parse(got.content.toString())).toMatchObject({ id, topic, type: 'note', from: 'a test' });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === 0,
     );
     expect(await channel.get(queue)).toBe(false);
@@ -107,7 +108,7 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('what is no message is refused, and those behind it are not held up', async () => {
     const topic = `bad.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic]);
+    const { agent, broker } = await connectedPair([topic]);
     const channel = await theirs.createConfirmChannel();
     const bodies = [
       'no json',
@@ -124,7 +125,7 @@ describeRabbit('a RabbitMQ outside', () => {
     await publish(topic, `${id}-last`);
     expect(await api.untilMail(agent.id, 2)).toEqual([id, `${id}-last`]);
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === 0,
     );
   });
@@ -144,7 +145,7 @@ describeRabbit('a RabbitMQ outside', () => {
       }
       await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
       const isThere = (waiting: number | null) => (waiting === null) === isExternal;
-      await eventually(() => waitingAt(agent.id), isThere);
+      await eventually(() => waitingAt(agent.id, broker.id), isThere);
     }
     expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
   });
@@ -174,7 +175,7 @@ describeRabbit('a RabbitMQ outside', () => {
     const topic = `own.n${randomUUID().slice(0, 8)}`;
     const { agent, broker } = await connectedPair([topic]);
     const [own, others] = [randomUUID(), randomUUID()];
-    await api.publish(topic, own, agent.name);
+    await api.publish(topic, own, agent);
     const isOut = async () =>
       (await mainspring.send(`/deliveries/${own}.broker.${broker.id}`, { key: api.org.key })).json<{
         delivery: { status: string };
@@ -190,7 +191,7 @@ describeRabbit('a RabbitMQ outside', () => {
     const broker = await api.addBroker({ endpoints: [`amqp://${way.address}`] });
     const agent = await api.addAgent({ topics: [topic], brokers: [broker.name] });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting !== null,
     );
     await api.untilBroker(broker.id, 'connected');
@@ -203,24 +204,15 @@ describeRabbit('a RabbitMQ outside', () => {
     }
     expect(await api.untilMail(agent.id, ids.length)).toEqual(ids);
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === 0,
     );
     await api.change(agent.id, { brokers: [] });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === null,
     );
     await way.close();
-  });
-
-  test('the queue of an agent that is deleted goes', async () => {
-    const { agent } = await connectedPair(['anything']);
-    await mainspring.send(`/agents/${agent.id}`, { method: 'DELETE', token: api.org.adminToken });
-    await eventually(
-      () => waitingAt(agent.id),
-      (waiting) => waiting === null,
-    );
   });
 
   test(

@@ -49,9 +49,10 @@ describe('no spelling of an address inside', () => {
       const endpoint = `${scheme}://${host}:9`;
       if (faultOfEndpoint(endpoint, { guard }) !== null) continue;
       const config = BrokerConfig.parse({});
-      const refused = await openBroker({ kind: 'amqp', endpoints: [endpoint], config }, guard).catch(
-        (error: unknown) => error,
-      );
+      const refused = await openBroker(
+        { id: 'a broker', kind: 'amqp', endpoints: [endpoint], config },
+        guard,
+      ).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(BrokerError);
       expect(['address_not_allowed', 'name_not_resolved']).toContain((refused as BrokerError).fault);
     }

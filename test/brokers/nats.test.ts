@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { durableOf } from '../../src/brokers/nats-queue.js';
 import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
 import { describeNats, type NatsServer, startNats } from '../support/nats-server.js';
@@ -33,9 +34,9 @@ describeNats('a NATS server outside', () => {
   }
 
   /** What waits for an agent; null where it has no consumer. */
-  async function waitingAt(agentId: string): Promise<number | null> {
+  async function waitingAt(agentId: string, brokerId: string): Promise<number | null> {
     const manager = await jetstreamManager(theirs);
-    const found = await manager.consumers.info(STREAM, `mainspring_${agentId}`).catch(() => null);
+    const found = await manager.consumers.info(STREAM, durableOf(agentId, brokerId)).catch(() => null);
     return found && found.num_pending + found.num_ack_pending;
   }
 
@@ -43,7 +44,7 @@ describeNats('a NATS server outside', () => {
     const broker = await api.addBroker({ endpoints: [nats.url] });
     const agent = await api.addAgent({ topics, brokers: [broker.name] });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting !== null,
     );
     await api.untilBroker(broker.id, 'connected');
@@ -54,7 +55,7 @@ describeNats('a NATS server outside', () => {
     const { agent, broker } = await connectedPair(['support.*', 'help']);
     const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
     await eventually(
-      () => waitingAt(other.id),
+      () => waitingAt(other.id, broker.id),
       (waiting) => waiting !== null,
     );
     const prefix = randomUUID();
@@ -69,7 +70,7 @@ describeNats('a NATS server outside', () => {
 
   test('what is published here goes out there, once, and is in the mailbox once', async () => {
     const topic = `news.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic]);
+    const { agent, broker } = await connectedPair([topic]);
     const heard: { id: string | undefined; body: unknown }[] = [];
     theirs.subscribe(`${STREAM}.topics.${topic}`, {
       callback: (_, message) => {
@@ -85,7 +86,7 @@ describeNats('a NATS server outside', () => {
     );
     expect(heard).toEqual([{ id, body: expect.objectContaining({ id, topic, type: 'note' }) }]);
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === 0,
     );
     expect(await api.mailOf(agent.id)).toEqual([id]);
@@ -93,15 +94,18 @@ describeNats('a NATS server outside', () => {
 
   test('what is no message is refused, and those behind it are not held up', async () => {
     const topic = `bad.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic]);
+    const { agent, broker } = await connectedPair([topic]);
     for (const body of ['no json', '{"payload":{}}', '{"type":"x","payload":[]}'])
       await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, body);
     const withoutId = await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, '{"type":"x"}');
     const id = randomUUID();
     await publish(topic, id);
-    expect(await api.untilMail(agent.id, 2)).toEqual([`${STREAM}:${withoutId.seq}`, id]);
+    expect(await api.untilMail(agent.id, 2)).toEqual([
+      expect.stringMatching(new RegExp(`^${STREAM}:\\d{13}-${withoutId.seq}$`)),
+      id,
+    ]);
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === 0,
     );
   });
@@ -121,14 +125,14 @@ describeNats('a NATS server outside', () => {
       }
       await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
       const isThere = (waiting: number | null) => (waiting === null) === isExternal;
-      await eventually(() => waitingAt(agent.id), isThere);
+      await eventually(() => waitingAt(agent.id, broker.id), isThere);
     }
     expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
   });
 
   test('a changed subscription is what comes, and the consumer of an agent that is deleted goes', async () => {
     const topic = `old.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic]);
+    const { agent, broker } = await connectedPair([topic]);
     await api.change(agent.id, { topics: ['fresh'] });
     const probe = async () => {
       await publish('fresh', `probe-${randomUUID()}`);
@@ -145,7 +149,7 @@ describeNats('a NATS server outside', () => {
     expect(mail).not.toContain(gone);
     await mainspring.send(`/agents/${agent.id}`, { method: 'DELETE', token: api.org.adminToken });
     await eventually(
-      () => waitingAt(agent.id),
+      () => waitingAt(agent.id, broker.id),
       (waiting) => waiting === null,
     );
   });

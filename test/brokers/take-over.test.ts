@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { durableOf } from '../../src/brokers/nats-queue.js';
 import { startWorkers } from '../../src/worker/start.js';
 import { openTestContext, serveTestApi } from '../support/api.js';
 import { openBrokerApi } from '../support/broker-api.js';
@@ -26,7 +27,8 @@ describeNats('the connection to a broker', () => {
       const agent = await api.addAgent({ topics: ['news'], brokers: [broker.name] });
       const theirs = await connect({ servers: nats.url, reconnect: false });
       const manager = await jetstreamManager(theirs);
-      const consumer = () => manager.consumers.info('mainspring', `mainspring_${agent.id}`).catch(() => null);
+      const consumer = () =>
+        manager.consumers.info('mainspring', durableOf(agent.id, broker.id)).catch(() => null);
       await eventually(consumer, (found) => found !== null);
 
       const second = await startWorkers(further);

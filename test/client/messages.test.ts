@@ -217,6 +217,18 @@ describe('at the wire', () => {
     expect(extensions()[0]).toEqual({ leaseId: 'l1', lease: '60ms' });
   });
 
+  test('a reply that cannot be sent refuses the message, with the reason', async () => {
+    server.on(INBOX, json(200, { messages: [leased] }), json(200, { messages: [leased] }), () => undefined);
+    server.on('POST /messages/m1/ack', problem(413, 'too_large'));
+    server.on('POST /messages/m1/nack', json(200, { receipt: {} }));
+    const replies: unknown[] = [{ big: 1n }, { large: 'x' }];
+    const loop = start(() => replies.shift());
+    const refusals = () => server.bodies('POST /messages/m1/nack') as { error: string }[];
+    await until(() => refusals().length === 2);
+    await loop.stop();
+    expect(refusals()[0]?.error).toMatch(/BigInt/);
+  });
+
   test('a refused agent asks slowly, and goes on when it is let in', async () => {
     server.on(INBOX, problem(403, 'agent_suspended'), json(200, { messages: [leased] }), () => undefined);
     server.on('POST /messages/m1/ack', problem(409, 'not_leased'));

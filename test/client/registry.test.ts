@@ -118,17 +118,20 @@ test('a secret is not made twice because its answer was lost', async () => {
   expect(server.received).toHaveLength(1);
 });
 
-test('brokers are named, read and forgotten', async () => {
+test('brokers are named, read, changed and forgotten', async () => {
   const { brokers } = client();
   const broker = { broker: { id: 'b/1', status: 'connecting' } };
   server.on('POST /brokers', json(201, broker));
   server.on('GET /brokers', json(200, { brokers: [broker.broker] }));
   server.on('GET /brokers/b%2F1', json(200, broker));
+  server.on('PATCH /brokers/b%2F1', json(200, broker));
   server.on('DELETE /brokers/b%2F1', json(204));
   const asked = { name: 'production', endpoints: ['amqp://broker.example.com'] };
   expect(await brokers.create(asked)).toEqual(broker.broker);
   expect(await brokers.list()).toEqual([broker.broker]);
   expect((await brokers.get('b/1')).status).toBe('connecting');
+  await brokers.change('b/1', { config: { workerPoolSize: 3 } });
+  expect(server.bodies('PATCH /brokers/b%2F1')).toEqual([{ config: { workerPoolSize: 3 } }]);
   await brokers.delete('b/1');
   expect(server.bodies('POST /brokers')).toEqual([asked]);
 });

@@ -58,7 +58,7 @@ describeContainers('the sample agent', () => {
     });
     await eventually(read, ({ health }) => health?.status === 'healthy');
 
-    const client = new MainspringClient({ baseUrl: mainspring.url, apiKey: org.key });
+    const client = new MainspringClient({ baseUrl: mainspring.url, token });
     const text = await client.agents.logs(id, { tail: 50, since: new Date(Date.now() - 600_000) });
     const lines = text
       .trim()

@@ -45,7 +45,7 @@ describeContainers('an agent with an image', () => {
       verb: (verb: string) => mainspring.send(`${path}/${verb}`, { token, method: 'POST' }),
       change: (body: object) => mainspring.send(path, { token, method: 'PATCH', body }),
       remove: () => mainspring.send(path, { token, method: 'DELETE' }),
-      logs: (query = '') => mainspring.send(`${path}/logs${query}`, { key }),
+      logs: (query = '') => mainspring.send(`${path}/logs${query}`, { token }),
       until: (status: string | undefined, more: (agent: Agent) => boolean = () => true) =>
         eventually(read, (agent) => agent.container?.status === status && more(agent)),
       events: async () => {

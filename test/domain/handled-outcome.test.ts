@@ -55,7 +55,14 @@ test('what is refused comes again ever later, at most after a minute', () => {
 describe('a mailbox rests', () => {
   const now = Date.parse('2030-01-01T00:00:00.000Z');
   const rest = (over: Partial<Parameters<typeof restOfMailbox>[0]>) =>
-    restOfMailbox({ nextAt: null, isHandling: false, lastWordAt: now - 5_000, now, ...over });
+    restOfMailbox({
+      nextAt: null,
+      isHandling: false,
+      patienceMs: null,
+      lastWordAt: now - 5_000,
+      now,
+      ...over,
+    });
 
   test('until the next message may be given', () => {
     expect(rest({ nextAt: new Date(now + 700).toISOString() })).toBe(700);
@@ -64,6 +71,10 @@ describe('a mailbox rests', () => {
 
   test('until it is told, while it handles something', () => {
     expect(rest({ isHandling: true })).toBeNull();
+  });
+
+  test('no longer than it has patience with what others have begun', () => {
+    expect(rest({ isHandling: true, patienceMs: 4_000 })).toBe(4_000);
   });
 
   test('until nobody can be writing any more, and is done then', () => {

@@ -18,7 +18,7 @@ afterEach(() => outside?.close());
 const asked = () => world.model.requests.map(({ body }) => JSON.stringify(body));
 
 describe('a ticket', () => {
-  const ticket = (priority?: string) => ({
+  const ticket = (priority?: string | number) => ({
     subject: 'It does not start',
     description: 'Since this morning.',
     ...(priority === undefined ? {} : { priority }),
@@ -29,6 +29,7 @@ describe('a ticket', () => {
     ['medium', 5, 'of medium priority'],
     ['low', 7, 'of low priority'],
     ['whenever', 7, 'of low priority'],
+    [1, 7, 'of low priority'],
     [undefined, 7, 'of low priority'],
   ])('of priority %s has the priority %i, and a prompt of its own', async (priority, expected, words) => {
     const agent = await world.agent({ handler: { type: 'support' } });
@@ -149,6 +150,34 @@ describe('a webhook', () => {
     const [first, second] = outside.received;
     expect(second?.body).toBe(first?.body);
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  });
+
+  test.each([
+    ['redirects', 302, { location: '/elsewhere' }, '', 'could not be called: redirected'],
+    [
+      'answers JSON that is none',
+      200,
+      { 'content-type': 'application/json' },
+      '{',
+      'answered what it calls JSON',
+    ],
+    [
+      'answers too much',
+      200,
+      { 'content-type': 'application/json' },
+      JSON.stringify('a'.repeat(300_000)),
+      '256 KB',
+    ],
+  ])('that %s is not sent the message again', async (_, status, headers, body, error) => {
+    outside = await openReceiver((__, response) => {
+      response.writeHead(status, headers);
+      response.end(body);
+    });
+    const agent = await webhookAgent();
+    const id = await world.tell(agent, { content: 'hello' });
+    const receipt = await world.ended(agent, id);
+    expect([receipt.status, receipt.deliveries, outside.received.length]).toEqual(['failed', 1, 1]);
+    expect(receipt.error).toContain(error);
   });
 
   test('that refuses a message for good is not sent it again', async () => {

@@ -100,6 +100,36 @@ describeNats('NATS as the operator has it', () => {
     expect(await taskOf(executionId)).toBe('completed');
   });
 
+  test('tasks of a stream that was made anew are not taken for those of the old one', async () => {
+    const give = async (prompt: string) => {
+      const task = { agent_name: 'MarketAgent', method_name: 'analyze_market', input: { category: prompt } };
+      const { seq } = await jetstream(theirs).publish('agent.tasks', JSON.stringify(task));
+      await until(async () => (await waiting()) === 0);
+      return seq;
+    };
+    const count = async () => {
+      const { n } = await mainspring.database.db
+        .selectFrom('tasks')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    };
+    const manager = await jetstreamManager(theirs);
+    const isRead = () =>
+      eventually(
+        () => manager.consumers.info('AGENT_TASKS', 'agent-worker').catch(() => null),
+        (consumer) => consumer !== null,
+      );
+    await manager.consumers.delete('AGENT_TASKS', 'agent-worker');
+    await isRead();
+    const last = await give('electronics');
+    await manager.streams.delete('AGENT_TASKS');
+    await isRead();
+    const before = await count();
+    for (let seq = 0; seq < last; ) seq = await give('electronics');
+    expect(await count()).toBe(before + last);
+  });
+
   test('what is no task is answered, and not handed out again', async () => {
     const taskId = randomUUID();
     await jetstream(theirs).publish('agent.tasks', 'no json');

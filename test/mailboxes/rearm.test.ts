@@ -4,6 +4,7 @@ import { lockAgent } from '../../src/db/agents.js';
 import type { Database } from '../../src/db/database.js';
 import { getReceipt } from '../../src/db/messages.js';
 import { deleteEnded } from '../../src/db/retention.js';
+import { insertTask } from '../../src/db/tasks.js';
 import { createMailboxes } from '../../src/mailboxes/mailboxes.js';
 import { rearmMail } from '../../src/mailboxes/rearm.js';
 import { settleMail } from '../../src/mailboxes/settle.js';
@@ -79,11 +80,32 @@ describeEachDatabase('the sweep', (database) => {
     ];
     for (const agent of [waits, works, paused, elsewhere]) await send(database(), agent, { at });
     await take(database(), works, null, at);
+    const lost = await anAgent(database(), { lifecycle: 'paused' });
+    const [busy, task] = [await anAgent(database(), handled), newId()];
+    for (const agent of [lost, busy]) {
+      await database()
+        .db.updateTable('agents')
+        .set({ lifecycle: 'running' })
+        .where('id', '=', agent.id)
+        .execute();
+      for (let count = 0; count < 2; count++) await send(database(), agent, { at });
+      await take(database(), { ...agent, lifecycle: 'running' }, null, at);
+    }
+    await insertTask(database().db, {
+      ...{ orgId: busy.org_id, id: task, agent: busy, method: null, prompt: 'x', input: {}, priority: 5 },
+      ...{ userId: null, sessionId: null, metadata: {}, timeoutMs: 60_000, parent: null, fingerprint: null },
+      createdAt: at,
+    });
+    await database()
+      .db.updateTable('receipts')
+      .set({ task_id: task })
+      .where('agent_id', '=', busy.id)
+      .execute();
     await send(database(), fresh, { at: now });
     const starter = aStarter();
     await rearmMail({ database: database(), starter }, { now, before: new Date(now.getTime() - MINUTE_MS) });
-    for (const agent of [waits, works]) expect(starter.asked).toContain(agent.id);
-    for (const agent of [idle, paused, elsewhere, fresh]) expect(starter.asked).not.toContain(agent.id);
+    for (const agent of [waits, works, lost]) expect(starter.asked).toContain(agent.id);
+    for (const agent of [idle, paused, elsewhere, fresh, busy]) expect(starter.asked).not.toContain(agent.id);
   });
 });
 

@@ -34,3 +34,8 @@ test('what fails because the task was cancelled is cancelled', () => {
   const cancelled = { ...circumstances, signal: AbortSignal.abort() };
   expect(toModelError(new Error('aborted'), cancelled).kind).toBe('cancelled');
 });
+
+test('an answer that is no stream says how to ask for none', () => {
+  const error = new Error('Response stream ended without a finish reason.');
+  expect(toModelError(error, circumstances).message).toContain('LLM_STREAM=off');
+});

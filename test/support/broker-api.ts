@@ -19,7 +19,7 @@ export interface BrokerApi {
   /** Waits until so many messages are in an agent's mailbox. */
   untilMail(agentId: string, count: number): Promise<string[]>;
   /** Publishes on a topic as the API does. */
-  publish(topic: string, id: string, sender?: string): Promise<void>;
+  publish(topic: string, id: string, sender?: Pick<Agent, 'id' | 'name'>): Promise<void>;
 }
 
 export async function openBrokerApi(
@@ -70,13 +70,14 @@ export async function openBrokerApi(
         () => mailOf(agentId),
         (ids) => ids.length >= count,
       ),
-    async publish(topic, id, sender = 'a test') {
+    async publish(topic, id, agent) {
+      const sender = agent?.name ?? 'a test';
       const at = new Date();
       const sending = await mainspring.mailboxes.send(
         {
           ...{ orgId: org.orgId, id, topic, sender, type: 'note', payload: { content: id } },
           ...{ sentAt: Math.floor(at.getTime() / 1_000), replyTo: null, inReplyTo: null, isPublished: true },
-          ...{ fingerprint: null, expiresAt: null, createdAt: at },
+          ...{ senderAgentId: agent?.id ?? null, fingerprint: null, expiresAt: null, createdAt: at },
         },
         { kind: 'topic' },
       );

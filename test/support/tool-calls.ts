@@ -86,6 +86,7 @@ export function toolCalls(
           tryCancelTask: async () => undefined,
           ensureEndpoint: async () => undefined,
           wakeEndpoint: () => undefined,
+          wakeMailbox: () => undefined,
         },
         ...{ vault, config: readConfig({}) },
       }),

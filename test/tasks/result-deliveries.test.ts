@@ -39,6 +39,7 @@ describeEachDatabase('the result of a task', (database) => {
     tryCancelTask: async () => undefined,
     ensureEndpoint: async ({ receiver }: { receiver: string }) => void told.push(`ensure ${receiver}`),
     wakeEndpoint: ({ receiver }: { receiver: string }) => void told.push(`wake ${receiver}`),
+    wakeMailbox: () => undefined,
   };
   const tasksOf = (env: Record<string, string> = {}, over: Partial<typeof starter> = {}) =>
     createTasks({

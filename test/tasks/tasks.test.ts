@@ -26,6 +26,7 @@ describeEachDatabase('the end of a task', (database) => {
       tryCancelTask: async ({ taskId }: TaskRef) => void cancelled.push(taskId),
       ensureEndpoint: async () => undefined,
       wakeEndpoint: () => undefined,
+      wakeMailbox: () => undefined,
     };
     tasks = createTasks({ database: opened, starter, vault: newVault(), config: readConfig({}) });
   });

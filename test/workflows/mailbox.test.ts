@@ -31,6 +31,7 @@ interface Outside {
 async function running(
   look: (outside: Outside, running: string[]) => MailLook | Promise<MailLook>,
   during: (outside: Outside) => Promise<void>,
+  begunBefore: string[] = [],
 ): Promise<void> {
   const ref: AgentRef = { orgId: randomUUID(), agentId: randomUUID() };
   const handle = engine.client.workflow.getHandle(mailboxWorkflowId(ref));
@@ -47,7 +48,11 @@ async function running(
   };
   await engine.withWorker({ taskQueue: QUEUES.agents, activities }, () =>
     engine.withWorker({ taskQueue: QUEUES.tasks, activities }, async () => {
-      const options = { workflowId: mailboxWorkflowId(ref), taskQueue: QUEUES.agents, args: [ref] };
+      const options = {
+        workflowId: mailboxWorkflowId(ref),
+        taskQueue: QUEUES.agents,
+        args: [ref, begunBefore],
+      };
       await engine.client.workflow.start('mailbox', options);
       await during(outside);
       await handle.terminate().catch(() => undefined);
@@ -141,9 +146,44 @@ test('a task that another run has begun is left to it, and looked at again', asy
   );
 });
 
-test('a flood of words is taken in by a new run before the history of this one is long', async () => {
+test('a run leaves to its tasks what those before it have begun, and looks at once when it is told of their end', async () => {
+  const taskId = randomUUID();
+  let isOver = false;
   await running(
-    () => ({ ...NOTHING, nextAt: inMs(3_600_000) }),
+    () => (isOver ? NOTHING : { ...NOTHING, handling: [mail(taskId)] }),
+    async ({ handle, looks, begun }) => {
+      await eventually(
+        () => looks.length,
+        (count) => count === 2,
+      );
+      isOver = true;
+      const toldAt = Date.now();
+      await handle.signal(mailArrived);
+      await eventually(
+        () => looks.length,
+        (count) => count >= 3,
+      );
+      expect(Date.now() - toldAt).toBeLessThan(1_500);
+      expect(looks[0]).toEqual([taskId]);
+      const { events } = await handle.fetchHistory();
+      const children = events?.filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes);
+      expect([begun, children]).toEqual([[], []]);
+    },
+    [taskId],
+  );
+});
+
+test('a flood of words is taken in by a new run before the history of this one is long, whatever is under way', async () => {
+  const taskId = randomUUID();
+  await running(
+    async ({ ref, looks }) => {
+      if (looks.length === 1)
+        await engine.client.workflow.start('task', {
+          workflowId: taskWorkflowId({ orgId: ref.orgId, taskId }),
+          ...{ taskQueue: 'nobody', args: [{ orgId: ref.orgId, taskId }] },
+        });
+      return { ...NOTHING, nextAt: inMs(3_600_000), handling: [mail(taskId)] };
+    },
     async ({ handle, looks }) => {
       const { runId: firstRun } = await handle.describe();
       let runId = firstRun;
@@ -161,6 +201,7 @@ test('a flood of words is taken in by a new run before the history of this one i
       expect(status.name).toBe('CONTINUED_AS_NEW');
       expect(historyLength).toBeGreaterThan(2_000);
       expect(historyLength).toBeLessThan(2_100);
+      expect(looks.at(-1)).toEqual([taskId]);
     },
   );
 }, 90_000);

@@ -1,6 +1,6 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { accessOf } from '../../brokers/access.js';
+import { accessOf, wayTo } from '../../brokers/access.js';
 import { createCarrier } from '../../brokers/carrier.js';
 import { type BrokerConnection, BrokerError } from '../../brokers/connection.js';
 import { openBroker } from '../../brokers/open.js';
@@ -43,13 +43,14 @@ export function createCarryMessages(options: CarryMessagesOptions) {
       if (!broker) return;
       const connection = await connect(options, broker);
       const sinceMs = Date.now();
+      let isChanged = false;
       try {
-        await carry(options, broker, connection);
+        isChanged = await carry(options, broker, connection);
       } finally {
         await connection.close();
       }
       if (stopping.aborted) throw handedOn();
-      if (!cancellationSignal().aborted) await noteLoss(options, broker, Date.now() - sinceMs);
+      if (!isChanged && !cancellationSignal().aborted) await noteLoss(options, broker, Date.now() - sinceMs);
     } finally {
       clearInterval(beating);
     }
@@ -61,7 +62,7 @@ const handedOn = () =>
 
 async function connect(options: CarryMessagesOptions, broker: BrokerRow): Promise<BrokerConnection> {
   try {
-    return await openBroker(accessOf(broker, options.vault), options.guard);
+    return await openBroker(accessOf(broker, options.vault), options.guard, options.stopping);
   } catch (error) {
     const fault = error instanceof BrokerError ? error.fault : 'secrets_unreadable';
     await noteConnection(options, broker, { status: 'unreachable', error: fault });
@@ -75,12 +76,12 @@ async function noteLoss(options: CarryMessagesOptions, broker: BrokerRow, stoodM
   if (stoodMs < STOOD_MS) throw ApplicationFailure.retryable('connection_lost', 'BrokerUnreachable');
 }
 
-/** Until the connection is lost, the broker deleted, or somebody wants it to end. */
+/** Until the connection is lost, the broker deleted or changed, or somebody wants it to end. Answers whether it was changed. */
 async function carry(
   options: CarryMessagesOptions,
   broker: BrokerRow,
   connection: BrokerConnection,
-): Promise<void> {
+): Promise<boolean> {
   const { database, stopping, log } = options;
   const ref = { orgId: broker.org_id, brokerId: broker.id };
   const ending = new AbortController();
@@ -99,13 +100,17 @@ async function carry(
   const receiverOf = createReceive({ ...options, broker, signal: ending.signal });
   const carrier = createCarrier({ broker, connection, database, receiverOf, log, onChange: word.say });
   try {
-    while (!ending.signal.aborted && (await getBroker(database.db, ref))) {
+    while (!ending.signal.aborted) {
+      const row = await getBroker(database.db, ref);
+      if (!row) return false;
+      if (wayTo(row) !== wayTo(broker)) return true;
       const fault = await carrier.reconcile();
-      if (ending.signal.aborted) return;
+      if (ending.signal.aborted) return false;
       const error = fault === null ? null : faultOf(fault);
       await noteConnection(options, broker, { status: 'connected', error });
       await word.heard(error === null ? LOOK_MS : AGAIN_MS);
     }
+    return false;
   } finally {
     ending.abort();
     stopListening();

@@ -33,7 +33,7 @@ export function createMessageChannel({ mailboxes, log, now = Date.now }: Message
         if (sending.kind === 'busy') return { kind: 'retry', error: 'agent_busy' };
         return { kind: 'dead', error: sending.kind === 'taken' ? 'id_taken' : 'unknown_agent' };
       } catch (error) {
-        log.warn({ org: orgId, delivery: id, error }, 'A timer could not send a message');
+        log.warn({ org: orgId, delivery: id, error }, 'A message could not be sent');
         return { kind: 'retry', error: 'not_sent' };
       }
     },

@@ -1,5 +1,6 @@
 import type { Config } from '../../config.js';
 import type { Database } from '../../db/database.js';
+import { unwantedTasks } from '../../db/handled-mail.js';
 import type { Starter } from '../../engine/starter.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
 import type { Mailboxes } from '../../mailboxes/mailboxes.js';
@@ -20,7 +21,7 @@ export interface LookAtMailOptions {
 }
 
 export interface MailLookRef extends AgentRef {
-  /** Tasks that the workflow runs. */
+  /** Tasks that the workflow has begun, and not seen end. */
   running: string[];
 }
 
@@ -32,6 +33,7 @@ const GONE: MailLook = { name: '', queued: 0, nextAt: null, handling: [] };
  */
 export function createLookAtMail(options: LookAtMailOptions) {
   const { tasks, starter, now = Date.now } = options;
+  const { db } = options.database;
   const settleHandled = createSettleHandled(options);
   const giveMail = createGiveMail(options);
 
@@ -47,7 +49,8 @@ export function createLookAtMail(options: LookAtMailOptions) {
     const look = (await giveMail(ref, at)) ?? GONE;
     const wanted = new Set(look.handling.map(({ taskId }) => taskId));
     // One that has ended stays as it ended.
-    for (const taskId of running) if (!wanted.has(taskId)) await giveUp({ orgId: ref.orgId, taskId }, at);
+    const unwanted = new Set([...running.filter((id) => !wanted.has(id)), ...(await unwantedTasks(db, ref))]);
+    for (const taskId of unwanted) await giveUp({ orgId: ref.orgId, taskId }, at);
     return look;
   };
 }

@@ -25,12 +25,11 @@ async function logsOf(
 const logsRoute = route({
   method: 'get',
   path: '/agents/:id/logs',
-  callers: ['key', 'admin'],
-  orgWide: true,
+  callers: ['admin'],
   tag,
   summary: "What an agent's container wrote to its outputs",
   description:
-    'The last lines of what stands there now, at most 1 MB: a container that is stopped takes its log along.',
+    'The last lines of what stands there now, at most 1 MB: a container that is stopped takes its log along. For administrators: programs print what nobody else should read.',
   query: LogQuery,
   answers: {
     200: { description: 'As it was written', mediaTypes: ['text/plain'] },

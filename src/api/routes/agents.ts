@@ -1,4 +1,6 @@
 import { closeSession, eventOf } from '../../agents/connections.js';
+import { dropMail } from '../../agents/drop-mail.js';
+import { restartSoon } from '../../agents/lifecycle.js';
 import { retimeSession } from '../../db/agent-sessions.js';
 import {
   type AgentRow,
@@ -100,6 +102,9 @@ const getRoute = route({
 /** These are for people only; all else is given to the agent. */
 const UNTOLD = new Set(['type', 'description']);
 
+/** What a container is made from: one that waits for its restart need not wait for the old one's sake. */
+const OF_CONTAINERS = new Set(['image', 'resources', 'environment', 'restartPolicy']);
+
 /** A container that is to be replaced by one of another image, or with other resources, must be able to be. */
 async function assertStillRunnable(
   { image, resources }: AgentChange,
@@ -138,9 +143,9 @@ const changeRoute = route({
       services,
       async (tx, agent, at) => {
         if (fields.length === 0) return agent;
-        const changed = await updateAgent(tx, agent, agentColumnsOf(body, { agent, at }, services), {
-          raisesConfig,
-        });
+        const columns = agentColumnsOf(body, { agent, at }, services);
+        const restarting = fields.some((field) => OF_CONTAINERS.has(field)) ? restartSoon(agent, at) : {};
+        const changed = await updateAgent(tx, agent, { ...columns, ...restarting }, { raisesConfig });
         if (body.heartbeat) await retimeSession(tx, changed);
         if (body.topics || body.brokers) made = await bindBrokers(tx, changed, body.brokers, services);
         await appendEvents(tx, [eventOf(changed, 'agent.updated', { fields }, at)]);
@@ -168,6 +173,7 @@ const deleteRoute = route({
     await changeAgent(request, services, async (tx, agent, at) => {
       await closeSession(tx, agent, { reason: 'deleted', at });
       await abandonBindings(tx, agent);
+      await dropMail(tx, agent);
       await deleteAgent(tx, agent);
       await appendEvents(tx, [eventOf(agent, 'agent.deleted', {}, at)]);
       await notify(tx, 'keys', agent.org_id);

@@ -1,11 +1,18 @@
-import { addBroker, faultOfEndpoint } from '../../brokers/add-broker.js';
+import { addBroker, faultOfEndpoint, MOST_BROKERS } from '../../brokers/add-broker.js';
+import { type Changed, changeBroker } from '../../brokers/change-broker.js';
 import { kindOf } from '../../brokers/endpoint.js';
 import { agentsOfBrokers } from '../../db/broker-bindings.js';
 import { type BrokerRow, deleteBroker, getBroker, listBrokers, lockBroker } from '../../db/brokers.js';
 import type { Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { notify } from '../../db/notify.js';
-import { BrokerAnswer, type BrokerKind, BrokerList, BrokerRequest } from '../../schemas/broker.js';
+import {
+  BrokerAnswer,
+  BrokerChange,
+  type BrokerKind,
+  BrokerList,
+  BrokerRequest,
+} from '../../schemas/broker.js';
 import { Problem } from '../../schemas/problem.js';
 import { brokerAnswer } from '../broker-answer.js';
 import { ApiProblem, invalid } from '../problem.js';
@@ -13,13 +20,11 @@ import { Reply, route } from '../route.js';
 import type { Services } from '../services.js';
 
 const tag = 'Brokers';
-/** Each holds a connection. */
-const MOST = 100;
 
 const unknownBroker = () => new ApiProblem('not_found', 'there is no such broker');
 
 /** Throws for endpoints that cannot be, or are not all of one kind. */
-function kindOfRequest({ kind: asked, endpoints }: BrokerRequest, { guard }: Services): BrokerKind {
+function kindOfRequest({ kind: asked, endpoints, config }: BrokerRequest, { guard }: Services): BrokerKind {
   const [first = ''] = endpoints;
   const kind = asked ?? kindOf(first);
   const errors = endpoints.flatMap((endpoint, index) => {
@@ -28,6 +33,8 @@ function kindOfRequest({ kind: asked, endpoints }: BrokerRequest, { guard }: Ser
     if (fault !== null) return [{ path, message: fault }];
     return kindOf(endpoint) === kind ? [] : [{ path, message: `is not an endpoint of kind ${kind}` }];
   });
+  if (kind === 'nats' && config.exchange.includes('.'))
+    errors.push({ path: 'config.exchange', message: 'has no dots where it names a stream' });
   if (errors.length > 0) throw invalid(errors);
   return kind;
 }
@@ -41,8 +48,8 @@ async function create(
   return database.db.transaction().execute(async (tx) => {
     const standing = await getBroker(tx, ref);
     if (standing) return standing;
-    if ((await listBrokers(tx, ref.orgId)).length >= MOST)
-      throw new ApiProblem('wrong_state', `an organisation has at most ${MOST} brokers`);
+    if ((await listBrokers(tx, ref.orgId)).length >= MOST_BROKERS)
+      throw new ApiProblem('wrong_state', `an organisation has at most ${MOST_BROKERS} brokers`);
     const row = await addBroker(tx, { orgId: ref.orgId, id: ref.brokerId, request }, { vault });
     if (!row) throw new ApiProblem('name_taken', 'another broker has this name');
     return row;
@@ -109,6 +116,33 @@ const getRoute = route({
   },
 });
 
+const changeRoute = route({
+  method: 'patch',
+  path: '/brokers/:id',
+  callers: ['admin'],
+  tag,
+  summary: 'Change how a broker is reached',
+  description:
+    'Its endpoints, with their credentials, and its limits. It is connected to anew, within 30 seconds; its queues stay what they are.',
+  body: BrokerChange,
+  answers: { 200: BrokerAnswer, 404: Problem, 422: Problem },
+  async handle({ body, params, caller: { orgId } }, services) {
+    const ref = { orgId, brokerId: params.id };
+    const changed = await services.database.db
+      .transaction()
+      .execute(async (tx) => changedOr(await changeBroker(tx, ref, body, services)));
+    await tellBroker(ref, services);
+    return { broker: brokerAnswer(changed, await agentsOfBrokers(services.db, orgId), services) };
+  },
+});
+
+/** Throws where nothing is to be changed: what was written before is taken back. */
+function changedOr(changed: Changed): BrokerRow {
+  if (changed.kind === 'unknown') throw unknownBroker();
+  if (changed.kind === 'refused') throw invalid(changed.errors);
+  return changed.row;
+}
+
 async function remove(tx: Db, ref: { orgId: string; brokerId: string }): Promise<void> {
   const row = await lockBroker(tx, ref);
   if (!row) throw unknownBroker();
@@ -138,4 +172,4 @@ const deleteRoute = route({
   },
 });
 
-export const brokerRoutes = [createRoute, listRoute, getRoute, deleteRoute];
+export const brokerRoutes = [createRoute, listRoute, getRoute, changeRoute, deleteRoute];

@@ -77,6 +77,11 @@ const inboxRoute = route({
   },
 });
 
+/** Sending a reply takes no longer. */
+const REPLY_MS = 60_000;
+const laterOf = (until: Date | null, at: Date): Date =>
+  new Date(Math.max(until?.getTime() ?? 0, at.getTime() + REPLY_MS));
+
 interface Leased {
   message: MessageRow;
   receipt: ReceiptRow;
@@ -96,6 +101,16 @@ async function leased(
   const receipt = await findLease(db, { orgId, messageId: id, agentId, leaseId });
   if (!receipt) throw notLeased();
   return { message, receipt };
+}
+
+/** Moves the end of a lease; throws where it is held no longer. */
+async function hold({ db }: Services, receipt: ReceiptRow, until: Date): Promise<void> {
+  const isHeld = await db.transaction().execute(async (tx) => {
+    // Whoever takes back what was leased too long has locked it as well.
+    const agent = await lockAgent(tx, receipt.org_id, receipt.agent_id);
+    return agent !== undefined && (await extendLease(tx, receipt, until));
+  });
+  if (!isHeld) throw notLeased();
 }
 
 /** Writes what a delivery came to; throws where somebody else has it meanwhile. */
@@ -125,6 +140,8 @@ const ackRoute = route({
     const lease = await leased(services, { caller, id, leaseId });
     const agent = await findOwnAgent(services, caller.orgId, lease.receipt.agent_id);
     const at = new Date(services.clock());
+    // Meanwhile nobody else is given it: of two that answer the first one would be heard, and the other one's be kept.
+    if (reply !== null) await hold(services, lease.receipt, laterOf(lease.receipt.leased_until, at));
     const replyId =
       reply === null ? null : await sendReply(services, { ...lease, agent, payload: reply, at });
     const receipt = await settle(services, lease, { kind: 'processed', reply, replyId });
@@ -160,7 +177,7 @@ const extendRoute = route({
   async handle({ params: { id }, body: { leaseId, lease: leaseMs }, caller }, services) {
     const { receipt } = await leased(services, { caller, id, leaseId });
     const until = new Date(services.clock() + leaseMs);
-    if (!(await extendLease(services.db, receipt, until))) throw notLeased();
+    await hold(services, receipt, until);
     return { leaseId: receipt.lease_id ?? '', leasedUntil: until.toISOString() };
   },
 });

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { getAgent } from '../../db/agents.js';
 import { parseCursor } from '../../db/events.js';
 import { isOpen } from '../../db/mail-views.js';
-import { getMessage, type MessageRow, receiptsOf } from '../../db/messages.js';
+import { getMessage, getReceipt, type MessageRow } from '../../db/messages.js';
 import { readHistory } from '../../db/topic-history.js';
 import { tellsOf } from '../../domain/ended-notice.js';
 import { MessageAnswer, MessageRequest, PublishRequest, TopicHistory } from '../../schemas/message.js';
 import { pageQuery } from '../../schemas/page.js';
 import { Problem } from '../../schemas/problem.js';
 import { Topic } from '../../schemas/topic.js';
-import { messageDetail, publishedAnswer } from '../message-answer.js';
+import { messageAnswer, messageDetail, publishedAnswer } from '../message-answer.js';
 import { ApiProblem, invalid } from '../problem.js';
 import { Reply, route } from '../route.js';
 import { type Sender, sendMessage } from '../send-message.js';
@@ -98,13 +97,12 @@ const historyRoute = route({
   },
 });
 
-/** An agent sees what it sent and what it got. */
-async function maySee({ db }: Services, caller: Sender, row: MessageRow): Promise<boolean> {
-  if (caller.kind !== 'agent') return true;
-  const agent = await getAgent(db, caller.orgId, caller.agentId);
-  if (agent?.name === row.sender) return true;
-  const receipts = await receiptsOf(db, row.org_id, [row.id], 500);
-  return receipts.some(({ agent_id: id }) => id === caller.agentId);
+/** What somebody may see of a message: an agent all of what it sent, else what became of it with itself; null: nothing. */
+async function visible(services: Services, caller: Sender, row: MessageRow) {
+  if (caller.kind !== 'agent' || caller.agentId === row.sender_agent_id) return messageDetail(row, services);
+  const { org_id: orgId, id: messageId } = row;
+  const own = await getReceipt(services.db, { orgId, messageId, agentId: caller.agentId });
+  return own ? messageAnswer(row, [own]) : null;
 }
 
 const getRoute = route({
@@ -116,25 +114,26 @@ const getRoute = route({
   tag,
   summary: 'A message and what became of it, or wait until it has come to its end everywhere',
   description:
-    'With one receipt for each agent that it is for, and what the agent answered. An agent sees what it sent and what it got.',
+    'With one receipt for each agent that it is for, and what the agent answered. An agent sees what it sent, and what it got with its own receipt alone.',
   query: z.object(waitQuery),
   answers: { 200: MessageAnswer, 404: Problem },
   async handle({ params: { id }, query: { wait }, caller, signal }, services) {
     const { db, database } = services;
     const { orgId } = caller;
     const row = await getMessage(db, orgId, id);
-    if (!row || !(await maySee(services, caller, row))) throw unknownMessage();
-    if (wait !== undefined)
-      await waitUntil({
-        database,
-        channel: 'ended',
-        isOurs: (notice) => tellsOf(notice, orgId, id),
-        read: () => isOpen(db, orgId, id),
-        hasEnded: (open) => !open,
-        millis: wait,
-        signal,
-      });
-    return { message: await messageDetail(row, services) };
+    const seen = row && (await visible(services, caller, row));
+    if (!row || !seen) throw unknownMessage();
+    if (wait === undefined) return { message: seen };
+    await waitUntil({
+      database,
+      channel: 'ended',
+      isOurs: (notice) => tellsOf(notice, orgId, id),
+      read: () => isOpen(db, orgId, id),
+      hasEnded: (open) => !open,
+      millis: wait,
+      signal,
+    });
+    return { message: (await visible(services, caller, row)) ?? seen };
   },
 });
 

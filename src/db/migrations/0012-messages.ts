@@ -31,6 +31,7 @@ const STATEMENTS = [
     tx xid8 not null default pg_current_xact_id(),
     topic text,
     sender text not null,
+    sender_agent_id text,
     type text not null,
     payload json not null,
     sent_at bigint not null,
@@ -43,6 +44,8 @@ const STATEMENTS = [
     primary key (org_id, id)
   )`,
   `create index messages_of_topic on messages (org_id, topic, tx, seq) where is_published`,
+  // Where a cursor stands.
+  `create index messages_seq on messages (org_id, seq)`,
   `create index messages_created on messages (created_at)`,
   `create table receipts (
     org_id text not null,
@@ -75,6 +78,9 @@ const STATEMENTS = [
   `create index receipts_lease on receipts (lease_id) where lease_id is not null`,
   `create index receipts_expiring on receipts (expires_at)
     where expires_at is not null and status in ('queued', 'delivered')`,
+  // Tasks that handle messages and have not ended.
+  `create index tasks_of_messages on tasks (agent_id)
+    where overdue_at is not null and metadata->>'message_id' is not null`,
   `create table brokers (
     id text primary key,
     org_id text not null references orgs (id),

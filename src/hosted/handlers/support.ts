@@ -7,8 +7,8 @@ const Label = z.string().min(1).max(200);
 type Urgency = 'high' | 'medium' | 'low';
 
 /** What is neither high nor medium is low, whatever it says. */
-const urgencyOf = (priority: string | null | undefined): Urgency => {
-  const said = priority?.trim().toLowerCase();
+const urgencyOf = (priority: unknown): Urgency => {
+  const said = typeof priority === 'string' ? priority.trim().toLowerCase() : '';
   return said === 'high' || said === 'medium' ? said : 'low';
 };
 
@@ -37,7 +37,7 @@ export const support = defineHandler({
   payload: z.looseObject({
     subject: Text.max(1_000),
     description: Text,
-    priority: z.string().max(200).nullish(),
+    priority: z.unknown(),
     user_id: Label.nullish(),
     session_id: Label.nullish(),
   }),

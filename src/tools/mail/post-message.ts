@@ -1,13 +1,31 @@
 import { z } from 'zod';
 import { getAgent } from '../../db/agents.js';
 import { getTask } from '../../db/tasks.js';
+import { OutboundError, type OutboundFailure } from '../../outbound/outbound-error.js';
 import { InvalidInput } from '../../plugin/define-tool.js';
 import { defineBuiltin } from '../builtin.js';
 import { failureOf, RemoteToolError } from '../remote-tool.js';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
+/** A reply is a payload. */
+const LARGEST_REPLY_KB = 256;
 /** Refusals that may end: the same message is sent again. */
 const FOR_NOW = [408, 409, 425, 429];
+
+/** What your code was called for and answered, or leads elsewhere: calling it again would do its work twice. */
+const FOR_GOOD = new Set<OutboundFailure>([
+  'redirected',
+  'answer_too_large',
+  'url_not_allowed',
+  'address_not_allowed',
+]);
+
+function finalOf(error: unknown): unknown {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if (at instanceof OutboundError && FOR_GOOD.has(at.failure))
+      return new InvalidInput(`the handler could not be called: ${at.failure}`);
+  return failureOf(error);
+}
 
 /** User and password of a URL become a header, as a browser would send them. */
 function addressOf(text: string): { url: URL; credentials: Record<string, string> } {
@@ -22,10 +40,12 @@ function addressOf(text: string): { url: URL; credentials: Record<string, string
 /** What a 2xx answers: the reply where it is JSON, otherwise none. */
 function replyIn(text: string, contentType: string | null): unknown {
   if (text === '' || !JSON_TYPE.test(contentType ?? '')) return null;
+  if (Buffer.byteLength(text) > LARGEST_REPLY_KB * 1_024)
+    throw new InvalidInput(`the handler answered more than ${LARGEST_REPLY_KB} KB`);
   try {
     return JSON.parse(text);
   } catch {
-    throw new RemoteToolError('the handler answered what it calls JSON and is not');
+    throw new InvalidInput('the handler answered what it calls JSON and is not');
   }
 }
 
@@ -71,7 +91,7 @@ export const postMessage = defineBuiltin({
       if (status >= 500 || FOR_NOW.includes(status)) throw new RemoteToolError(message);
       throw new InvalidInput(message);
     } catch (error) {
-      throw failureOf(error);
+      throw finalOf(error);
     }
   },
 });

@@ -60,9 +60,12 @@ export async function messages({ form, verdict, tell }: Stage, cluster: Cluster)
       const inbox = await caller.call(`/agents/${agentId}/inbox?wait=2s&lease=${LEASE}`).catch(() => null);
       if (inbox?.status !== 200) await sleep(200);
       for (const { id, leaseId } of inbox?.status === 200 ? inbox.body.messages : []) {
-        const n = Number(id.split('-').at(-1));
-        if (!consumed.includes(n)) consumed.push(n);
-        await caller.call(`/messages/${id}/ack`, { body: { leaseId, reply: { n } } }).catch(() => null);
+        // The other one's replies come by the topic as well.
+        const n = id.startsWith(`${run}-`) ? Number(id.slice(run.length + 1)) : null;
+        if (n !== null && !consumed.includes(n)) consumed.push(n);
+        await caller
+          .call(`/messages/${id}/ack`, { body: { leaseId, ...(n === null ? {} : { reply: { n } }) } })
+          .catch(() => null);
       }
     }
   }
