@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
   type ConnectionOptions,
@@ -23,6 +24,8 @@ import { CONFIRM_MS, CONNECT_MS, within } from './reach.js';
 
 /** A server that does not answer two of these is gone. */
 const PING_MS = 5_000;
+/** Servers before 2.10 remove the files of a deleted stream later: one made at once under its name would lose its own. */
+export const DELETED_MS = 1_000;
 /** What is being handled when the connection is closed has this long to be acknowledged. */
 const STOP_MS = 2_000;
 
@@ -94,23 +97,32 @@ export async function openNats({ parts, address, config, brokerId }: NatsOptions
 /** A stream's name has no dots. */
 export const streamOf = (exchange: string): string => exchange.replaceAll('.', '_');
 
-/** What a message is kept for is that its consumers take it: nobody wants one that no queue is there for. */
-async function ensureStream(manager: JetStreamManager, exchange: string): Promise<void> {
-  const name = streamOf(exchange);
-  const isThere = await manager.streams.info(name).then(
+const hasStream = (manager: JetStreamManager, name: string): Promise<boolean> =>
+  manager.streams.info(name).then(
     () => true,
     (error: unknown) => {
       if (isMissing(error)) return false;
       throw error;
     },
   );
-  if (isThere) return;
+
+/** What a message is kept for is that its consumers take it: nobody wants one that no queue is there for. */
+async function ensureStream(manager: JetStreamManager, exchange: string): Promise<void> {
+  const name = streamOf(exchange);
+  if (await hasStream(manager, name)) return;
   await manager.streams.add({
     name,
     subjects: [`${prefixOf(exchange)}.>`],
     retention: 'interest',
     storage: 'file',
   });
+}
+
+/** The same for a stream that was there before: somebody has deleted it since. */
+async function ensureStreamAgain(manager: JetStreamManager, exchange: string): Promise<void> {
+  if (await hasStream(manager, streamOf(exchange))) return;
+  await sleep(DELETED_MS);
+  await ensureStream(manager, exchange);
 }
 
 interface Open {
@@ -129,7 +141,7 @@ function connectionOf({ connection, manager, client, config, brokerId }: Open): 
     closed: connection.closed().then(() => undefined),
     async consume(queue, receive) {
       // Somebody may have deleted it since.
-      if (queue.topics.length > 0) await ensureStream(manager, exchange).catch(rethrow);
+      if (queue.topics.length > 0) await ensureStreamAgain(manager, exchange).catch(rethrow);
       const surroundings = { manager, client, stream, config, brokerId };
       const consumption = await consumeNats(surroundings, { queue, receive }).catch(rethrow);
       if (!consumption) return null;
@@ -148,7 +160,7 @@ function connectionOf({ connection, manager, client, config, brokerId }: Open): 
       await publish()
         .catch(async (error: unknown) => {
           if (!isStreamGone(error)) throw error;
-          await ensureStream(manager, exchange);
+          await ensureStreamAgain(manager, exchange);
           return publish();
         })
         .catch(rethrow);

@@ -29,7 +29,16 @@ interface Pooled {
   idle: NodeJS.Timeout;
 }
 
-export function createBrokerPool({ database, vault, guard }: BrokerPoolOptions): BrokerPool {
+/** Rejects, rather than throws, where the secrets cannot be read. */
+async function openRow(
+  row: BrokerRow,
+  { vault, guard }: BrokerPoolOptions,
+  signal: AbortSignal,
+): Promise<BrokerConnection> {
+  return openBroker(accessOf(row, vault), guard, signal);
+}
+
+export function createBrokerPool(options: BrokerPoolOptions): BrokerPool {
   const pooled = new Map<string, Pooled>();
   const closing = new AbortController();
 
@@ -39,25 +48,21 @@ export function createBrokerPool({ database, vault, guard }: BrokerPoolOptions):
     connection.then((open) => open.close()).catch(() => undefined);
   }
 
-  // Rejects, rather than throws, where the secrets cannot be read.
-  const open = async (row: BrokerRow) => openBroker(accessOf(row, vault), guard, closing.signal);
-
   function add(row: BrokerRow): Pooled {
-    const { id: brokerId } = row;
-    const connection = open(row);
-    const idle = setTimeout(() => drop(brokerId, entry), IDLE_MS);
+    const connection = openRow(row, options, closing.signal);
+    const idle = setTimeout(() => drop(row.id, entry), IDLE_MS);
     const entry: Pooled = { access: wayTo(row), connection, idle };
-    pooled.set(brokerId, entry);
+    pooled.set(row.id, entry);
     connection.then(
-      (standing) => standing.closed.then(() => drop(brokerId, entry)),
-      () => drop(brokerId, entry),
+      (standing) => standing.closed.then(() => drop(row.id, entry)),
+      () => drop(row.id, entry),
     );
     return entry;
   }
 
   return {
     async connectionTo(broker) {
-      const row = await getBroker(database.db, broker);
+      const row = await getBroker(options.database.db, broker);
       if (closing.signal.aborted) throw new BrokerError('connection_lost');
       const standing = pooled.get(broker.brokerId);
       if (standing && (!row || standing.access !== wayTo(row))) drop(broker.brokerId, standing);

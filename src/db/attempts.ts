@@ -11,6 +11,8 @@ export interface TakenDelivery extends DeliveryContent {
   epoch: number | null;
   /** Of an e-mail: whom earlier attempts have done with. */
   settled: string[];
+  /** Through a broker: how attempts failed since it was last sent anew, the latest last. */
+  failures: string[];
 }
 
 type Row = Pick<
@@ -32,15 +34,15 @@ type Row = Pick<
   | 'attempt_count'
   | 'attempts_before'
   | 'epoch'
-> & { tenant_id: string | null; email_attempts: Attempt[] | null };
+> & { tenant_id: string | null; kept_attempts: Attempt[] | null };
 
 /** Since it was last delivered: sent anew, it is for all again. */
-function settledBy(attempts: readonly Attempt[]): string[] {
+function sinceDelivered(attempts: readonly Attempt[]): Attempt[] {
   const delivered = attempts.findLastIndex(({ error }) => error === undefined);
-  return attempts.slice(delivered + 1).flatMap(({ settled = [] }) => settled);
+  return attempts.slice(delivered + 1);
 }
 
-const toTaken = (row: Row): TakenDelivery => ({
+const toTaken = (row: Row, attempts = sinceDelivered(row.kept_attempts ?? [])): TakenDelivery => ({
   orgId: row.org_id,
   id: row.id,
   timerId: row.timer_id,
@@ -59,12 +61,13 @@ const toTaken = (row: Row): TakenDelivery => ({
   attemptNumber: row.attempt_count + 1,
   attemptsBefore: row.attempts_before,
   epoch: row.epoch === null ? null : Number(row.epoch),
-  settled: settledBy(row.email_attempts ?? []),
+  settled: attempts.flatMap(({ settled = [] }) => settled),
+  failures: attempts.flatMap(({ number, error = [] }) => (number > row.attempts_before ? error : [])),
 });
 
 const COLUMNS = sql`d.org_id, d.id, d.timer_id, d.task_id, d.subscription_id, d.channel, d.receiver, d.request, d.body, d.policy,
   d.escalation, d.occurrence, d.due_at, d.fired_at, d.attempt_count, d.attempts_before, d.epoch,
-  case when d.channel = 'email' then d.attempts end as email_attempts`;
+  case when d.channel in ('email', 'broker') then d.attempts end as kept_attempts`;
 
 /** Deliveries by id, as they would be attempted next. */
 export async function readDeliveries(
@@ -78,7 +81,7 @@ export async function readDeliveries(
     left join timers t on t.org_id = d.org_id and t.id = d.timer_id
     where d.org_id = ${orgId} and d.id in (${sql.join([...ids])})
     order by d.created_at, d.id`.execute(db);
-  return rows.map(toTaken);
+  return rows.map((row) => toTaken(row));
 }
 
 /** Which of a receiver's pending deliveries to take. */
@@ -110,7 +113,7 @@ export async function takeDeliveries(
     select d.*, t.tenant_id from taken d left join timers t on t.org_id = d.org_id and t.id = d.timer_id`.execute(
     db,
   );
-  return rows.map(toTaken);
+  return rows.map((row) => toTaken(row));
 }
 
 /** What an attempt made of a delivery's row. */

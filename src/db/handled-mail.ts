@@ -27,10 +27,8 @@ export async function noteTask(tx: Db, receipt: ReceiptKey, taskId: string): Pro
 export async function unwantedTasks(db: Db, { orgId, agentId }: MailOwner): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select tasks.id from tasks join receipts on receipts.org_id = tasks.org_id
-      and receipts.message_id = tasks.metadata->>'message_id' and receipts.agent_id = tasks.agent_id
-      and receipts.task_id = tasks.id
+      and receipts.task_id = tasks.id and receipts.agent_id = tasks.agent_id
     where tasks.agent_id = ${agentId} and tasks.org_id = ${orgId} and tasks.overdue_at is not null
-      and tasks.metadata->>'message_id' is not null
       and (receipts.status <> 'delivered' or receipts.leased_until is not null)`.execute(db);
   return rows.map(({ id }) => id);
 }

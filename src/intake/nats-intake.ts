@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerMessages, type JsMsg, jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { DELETED_MS } from '../brokers/nats.js';
 import { placeOf } from '../brokers/nats-queue.js';
 import { ensureStreamOf, type OwnNats } from '../brokers/own-nats.js';
 import { whatIsAway } from '../engine/unreachable.js';
@@ -92,6 +93,7 @@ async function takeAll(options: Options, nats: OwnNats, signal: AbortSignal): Pr
       await settle(options, connection, message);
       if (signal.aborted) return;
     }
+    await sleep(DELETED_MS, undefined, { signal }).catch(() => undefined);
   } finally {
     signal.removeEventListener('abort', close);
     await connection.close();

@@ -29,19 +29,35 @@ const optionsOf = ({ orgId, agentId }: AgentRef, { taskId, priority }: HandledMa
 
 const pauseMs = (count: number) => Math.min(LOOK_AGAIN_MS * 2 ** count, LOOK_AGAIN_AT_MOST_MS);
 
-/**
- * Runs the tasks that handle an agent's messages; `ended` is told of each that this run began and that somebody still
- * waits for. `begun` are those that runs before this one have begun: whoever writes the end of one says so.
- */
-export function createHandling(ref: AgentRef, begun: readonly string[], ended: () => void) {
+/** Which tasks have begun and are wanted still; `begun` are those that runs before this one have begun. */
+function createUnderWay(begun: readonly string[]) {
   const running = new Set<string>(begun);
   /** Those of them whose end this run sees. */
   const own = new Set<string>();
-  const failures = new Map<string, number>();
   let looks = 0;
+  return {
+    running,
+    own,
+    forget(wanted: ReadonlySet<string>): void {
+      for (const set of [running, own]) for (const taskId of set) if (!wanted.has(taskId)) set.delete(taskId);
+    },
+    /** How long to wait for a word of those that others began before a look at their rows, in ms; null: there are none. */
+    patienceMs(): number | null {
+      looks = running.size > own.size ? looks + 1 : 0;
+      return looks === 0 ? null : pauseMs(looks - 1);
+    },
+  };
+}
+
+/**
+ * Runs the tasks that handle an agent's messages; `ended` is told of each that this run began and that somebody still
+ * waits for. Whoever writes the end of one that a run before this one began says so.
+ */
+export function createHandling(ref: AgentRef, begun: readonly string[], ended: () => void) {
+  const { running, own, forget, patienceMs } = createUnderWay(begun);
+  const failures = new Map<string, number>();
 
   function leave(taskId: string): void {
-    failures.delete(taskId);
     running.delete(taskId);
     // One that nobody waits for any more is no reason to look.
     if (own.delete(taskId)) ended();
@@ -50,9 +66,9 @@ export function createHandling(ref: AgentRef, begun: readonly string[], ended: (
   /** It was ended from outside: its row says what came of it, which is looked at ever less often. */
   async function retry(taskId: string): Promise<void> {
     const count = failures.get(taskId) ?? 0;
+    failures.set(taskId, count + 1);
     await sleep(pauseMs(count));
     leave(taskId);
-    failures.set(taskId, count + 1);
   }
 
   /** Fulfilled when it has begun. */
@@ -69,22 +85,15 @@ export function createHandling(ref: AgentRef, begun: readonly string[], ended: (
     );
   }
 
-  function forget(wanted: ReadonlySet<string>): void {
-    for (const set of [running, own]) for (const taskId of set) if (!wanted.has(taskId)) set.delete(taskId);
-    for (const taskId of failures.keys()) if (!wanted.has(taskId)) failures.delete(taskId);
-  }
-
   return {
+    patienceMs,
     running: () => [...running],
     /** Begins those that do not run, and forgets those that are not wanted any more. */
     async run(mails: readonly HandledMail[]): Promise<void> {
-      forget(new Set(mails.map(({ taskId }) => taskId)));
+      const wanted = new Set(mails.map(({ taskId }) => taskId));
+      forget(wanted);
+      for (const taskId of failures.keys()) if (!wanted.has(taskId)) failures.delete(taskId);
       await Promise.all(mails.filter(({ taskId }) => !running.has(taskId)).map(begin));
-    },
-    /** How long to wait for a word of those that others began before a look at their rows, in ms; null: there are none. */
-    patienceMs(): number | null {
-      looks = running.size > own.size ? looks + 1 : 0;
-      return looks === 0 ? null : pauseMs(looks - 1);
     },
   };
 }

@@ -86,7 +86,7 @@ describeEachDatabase('attempts', (database) => {
     await insertDeliveries(db(), [delivery], NOW);
     const [taken] = await takeDeliveries(db(), delivery, { dueAt: null, most: 1, until: later });
     const { status, windowAt, nextAttemptAt, ...content } = delivery;
-    const fresh = { attemptNumber: 1, attemptsBefore: 0, settled: [] };
+    const fresh = { attemptNumber: 1, attemptsBefore: 0, settled: [], failures: [] };
     expect(taken).toEqual({ ...content, ...fresh, tenantId: 'the tenant' });
     expect(await readDeliveries(db(), orgId, [delivery.id])).toEqual([taken]);
     expect(await readDeliveries(db(), orgId, [])).toEqual([]);

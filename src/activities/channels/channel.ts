@@ -9,6 +9,8 @@ export interface OutgoingDelivery extends DeliveryContent {
   attemptsBefore?: number;
   /** Recipients that earlier attempts have done with. */
   settled?: readonly string[];
+  /** How earlier attempts through a broker failed, the latest last. */
+  failures?: readonly string[];
   /** The arming that sends it first; null where its receiver's endpoint workflow does. */
   epoch: number | null;
 }

@@ -78,9 +78,9 @@ const STATEMENTS = [
   `create index receipts_lease on receipts (lease_id) where lease_id is not null`,
   `create index receipts_expiring on receipts (expires_at)
     where expires_at is not null and status in ('queued', 'delivered')`,
-  // Tasks that handle messages and have not ended.
-  `create index tasks_of_messages on tasks (agent_id)
-    where overdue_at is not null and metadata->>'message_id' is not null`,
+  // Which of an agent's tasks have not ended, and what each of them handles.
+  `create index tasks_open on tasks (agent_id) where overdue_at is not null`,
+  `create index receipts_task on receipts (task_id) where task_id is not null`,
   `create table brokers (
     id text primary key,
     org_id text not null references orgs (id),
