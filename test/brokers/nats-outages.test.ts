@@ -157,6 +157,8 @@ describeNats('a NATS server whose streams and consumers others change', () => {
       await publish(topic, body('while it is connected to anew', 'anew'));
       expect(await api.untilMail(agent.id, 1)).toEqual(['anew']);
       await api.untilBroker(broker.id, 'connected');
+      await patch({ endpoints: ['nats://127.0.0.1:1'] });
+      await api.untilBroker(broker.id, 'unreachable');
     },
     LIMIT_MS,
   );
