@@ -29,7 +29,6 @@ export type BusyPolicy = z.infer<typeof BusyPolicy>;
 /** Unix time in whole seconds. */
 const UnixSeconds = z.int().min(0).max(253_402_300_799);
 
-
 const envelope = {
   id: OwnId.optional().describe('Your own; the same one with the same body is the same message'),
   from: Name.optional().describe('Who sends it: by default `api`; an agent always sends as itself'),
