@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Victim } from '../cluster/cluster.js';
+import { killInTurn } from '../kill-in-turn.js';
 import { openModel } from '../model.js';
 import { openBench, type Stage, seconds, until } from '../stage.js';
 import { judgeEngine } from '../verdict.js';
@@ -10,7 +11,6 @@ const DOWN_MS = 1_000;
 const PAUSE_MS = 3_000;
 /** Of a consumer that was killed with a message: it comes again after this time. */
 const LEASE = '5s';
-const HEALTHY_LIMIT_MS = 30_000;
 const DONE_LIMIT_MS = 120_000;
 const PATIENCE_MS = 45_000;
 
@@ -88,17 +88,9 @@ export async function messages({ form, verdict, tell }: Stage, cluster: Cluster)
         await sleep((victims(cluster).length * rounds * (DOWN_MS + PAUSE_MS)) / count);
       }
     })();
-    for (let round = 0; round < rounds; round++) {
-      for (const victim of victims(cluster)) {
-        await sleep(PAUSE_MS);
-        tell(`kill -9 of ${victim.name}`);
-        await victim.kill();
-        await sleep(DOWN_MS);
-        await victim.start();
-        const healthyMs = await until(cluster.areHealthy, HEALTHY_LIMIT_MS);
-        verdict.check(`${victim.name}: healthy within 30 s afterwards`, healthyMs !== null);
-      }
-    }
+    const outages = { pauseMs: PAUSE_MS, downMs: DOWN_MS };
+    for (let round = 0; round < rounds; round++)
+      await killInTurn({ verdict, tell }, cluster, victims(cluster), outages);
     await publishing;
     const doneMs = await until(async () => (await unprocessed()) === 0, DONE_LIMIT_MS);
     isOver = true;
