@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { queueOf } from '../../src/brokers/amqp-queue.js';
-import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
+import {
+  type BrokerApi,
+  connectedPair,
+  moveToAndFro,
+  type Outside,
+  openBrokerApi,
+} from '../support/broker-api.js';
 import { cutOff } from '../support/cut-off.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
 import { describeRabbit, type RabbitServer, startRabbit } from '../support/rabbit-server.js';
@@ -50,19 +56,11 @@ describeRabbit('a RabbitMQ outside', () => {
     }
   }
 
-  async function connectedPair(topics: string[]) {
-    const broker = await api.addBroker({ endpoints: [rabbit.url] });
-    const agent = await api.addAgent({ topics, brokers: [broker.name] });
-    await eventually(
-      () => waitingAt(agent.id, broker.id),
-      (waiting) => waiting !== null,
-    );
-    await api.untilBroker(broker.id, 'connected');
-    return { broker, agent };
-  }
+  const outside: Outside = { url: () => rabbit.url, publish, waitingAt };
+  const pairOf = (topics: string[]) => connectedPair(api, outside, topics);
 
   test('what is published there comes into the mailbox of every agent that it is for, in order', async () => {
-    const { agent, broker } = await connectedPair(['support.*']);
+    const { agent, broker } = await pairOf(['support.*']);
     const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
     await eventually(
       () => waitingAt(other.id, broker.id),
@@ -84,7 +82,7 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('what is published here goes out there, once, and is in the mailbox once', async () => {
     const topic = `news.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     const channel = await theirs.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await channel.bindQueue(queue, EXCHANGE, topic);
@@ -108,7 +106,7 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('what is no message is refused, and those behind it are not held up', async () => {
     const topic = `bad.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     const channel = await theirs.createConfirmChannel();
     const bodies = [
       'no json',
@@ -132,27 +130,14 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('an agent that leaves its broker has all that waited there, and its queue is gone', async () => {
     const topic = `move.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
-    const prefix = randomUUID();
-    const sent: string[] = [];
-    for (let round = 0; round < 4; round++) {
-      const isExternal = round % 2 === 0;
-      for (let index = 0; index < 10; index++) {
-        const id = `${prefix}-${round}-${index}`;
-        if (isExternal) await publish(topic, id);
-        else await api.publish(topic, id);
-        sent.push(id);
-      }
-      await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
-      const isThere = (waiting: number | null) => (waiting === null) === isExternal;
-      await eventually(() => waitingAt(agent.id, broker.id), isThere);
-    }
-    expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
+    const pair = await pairOf([topic]);
+    const sent = await moveToAndFro(api, outside, pair, topic);
+    expect((await api.untilMail(pair.agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
   });
 
   test('what an agent does not subscribe to any more does not come', async () => {
     const topic = `old.n${randomUUID().slice(0, 8)}`;
-    const { agent } = await connectedPair([topic, 'kept']);
+    const { agent } = await pairOf([topic, 'kept']);
     await api.change(agent.id, { topics: ['kept', 'new'] });
     const probe = async () => {
       await publish(topic, randomUUID());
@@ -173,7 +158,7 @@ describeRabbit('a RabbitMQ outside', () => {
 
   test('what an agent publishes itself does not come back to it', async () => {
     const topic = `own.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     const [own, others] = [randomUUID(), randomUUID()];
     await api.publish(topic, own, agent);
     const isOut = async () =>
@@ -219,7 +204,7 @@ describeRabbit('a RabbitMQ outside', () => {
     'a broker that dies and comes back is connected again, and nothing is lost meanwhile',
     async () => {
       const topic = `dies.n${randomUUID().slice(0, 8)}`;
-      const { agent, broker } = await connectedPair([topic]);
+      const { agent, broker } = await pairOf([topic]);
       const prefix = randomUUID();
       await publish(topic, `${prefix}-before`);
       await api.untilMail(agent.id, 1);

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { durableOf } from '../../src/brokers/nats-queue.js';
-import { type BrokerApi, openBrokerApi } from '../support/broker-api.js';
+import {
+  type BrokerApi,
+  connectedPair,
+  moveToAndFro,
+  type Outside,
+  openBrokerApi,
+} from '../support/broker-api.js';
 import { eventually, startMainspring, type TestMainspring } from '../support/mainspring.js';
 import { describeNats, type NatsServer, startNats } from '../support/nats-server.js';
 
@@ -40,19 +46,11 @@ describeNats('a NATS server outside', () => {
     return found && found.num_pending + found.num_ack_pending;
   }
 
-  async function connectedPair(topics: string[]) {
-    const broker = await api.addBroker({ endpoints: [nats.url] });
-    const agent = await api.addAgent({ topics, brokers: [broker.name] });
-    await eventually(
-      () => waitingAt(agent.id, broker.id),
-      (waiting) => waiting !== null,
-    );
-    await api.untilBroker(broker.id, 'connected');
-    return { broker, agent };
-  }
+  const outside: Outside = { url: () => nats.url, publish, waitingAt };
+  const pairOf = (topics: string[]) => connectedPair(api, outside, topics);
 
   test('what is published there comes into the mailbox of every agent that it is for, in order', async () => {
-    const { agent, broker } = await connectedPair(['support.*', 'help']);
+    const { agent, broker } = await pairOf(['support.*', 'help']);
     const other = await api.addAgent({ topics: ['support.#'], brokers: [broker.name] });
     await eventually(
       () => waitingAt(other.id, broker.id),
@@ -70,7 +68,7 @@ describeNats('a NATS server outside', () => {
 
   test('what is published here goes out there, once, and is in the mailbox once', async () => {
     const topic = `news.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     const heard: { id: string | undefined; body: unknown }[] = [];
     theirs.subscribe(`${STREAM}.topics.${topic}`, {
       callback: (_, message) => {
@@ -94,7 +92,7 @@ describeNats('a NATS server outside', () => {
 
   test('what is no message is refused, and those behind it are not held up', async () => {
     const topic = `bad.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     for (const body of ['no json', '{"payload":{}}', '{"type":"x","payload":[]}'])
       await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, body);
     const withoutId = await jetstream(theirs).publish(`${STREAM}.topics.${topic}`, '{"type":"x"}');
@@ -112,27 +110,14 @@ describeNats('a NATS server outside', () => {
 
   test('an agent that leaves its broker has all that waited there, and its consumer is gone', async () => {
     const topic = `move.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
-    const prefix = randomUUID();
-    const sent: string[] = [];
-    for (let round = 0; round < 4; round++) {
-      const isExternal = round % 2 === 0;
-      for (let index = 0; index < 10; index++) {
-        const id = `${prefix}-${round}-${index}`;
-        if (isExternal) await publish(topic, id);
-        else await api.publish(topic, id);
-        sent.push(id);
-      }
-      await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
-      const isThere = (waiting: number | null) => (waiting === null) === isExternal;
-      await eventually(() => waitingAt(agent.id, broker.id), isThere);
-    }
-    expect((await api.untilMail(agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
+    const pair = await pairOf([topic]);
+    const sent = await moveToAndFro(api, outside, pair, topic);
+    expect((await api.untilMail(pair.agent.id, sent.length)).toSorted()).toEqual(sent.toSorted());
   });
 
   test('a changed subscription is what comes, and the consumer of an agent that is deleted goes', async () => {
     const topic = `old.n${randomUUID().slice(0, 8)}`;
-    const { agent, broker } = await connectedPair([topic]);
+    const { agent, broker } = await pairOf([topic]);
     await api.change(agent.id, { topics: ['fresh'] });
     const probe = async () => {
       await publish('fresh', `probe-${randomUUID()}`);
@@ -158,7 +143,7 @@ describeNats('a NATS server outside', () => {
     'a server that dies and comes back is connected again, and what waited is taken in',
     async () => {
       const topic = `dies.n${randomUUID().slice(0, 8)}`;
-      const { agent, broker } = await connectedPair([topic]);
+      const { agent, broker } = await pairOf([topic]);
       const prefix = randomUUID();
       await nats.kill();
       await api.untilBroker(broker.id, 'unreachable');

@@ -85,3 +85,52 @@ export async function openBrokerApi(
     },
   };
 }
+
+/** A broker outside, as somebody else's program uses it. */
+export interface Outside {
+  url(): string;
+  publish(topic: string, id: string): Promise<void>;
+  /** What waits in the queue of an agent; null where it has none. */
+  waitingAt(agentId: string, brokerId: string): Promise<number | null>;
+}
+
+export interface Pair {
+  agent: Agent;
+  broker: Broker;
+}
+
+/** A broker that is connected, and an agent whose queue stands there. */
+export async function connectedPair(api: BrokerApi, outside: Outside, topics: string[]): Promise<Pair> {
+  const broker = await api.addBroker({ endpoints: [outside.url()] });
+  const agent = await api.addAgent({ topics, brokers: [broker.name] });
+  await eventually(
+    () => outside.waitingAt(agent.id, broker.id),
+    (waiting) => waiting !== null,
+  );
+  await api.untilBroker(broker.id, 'connected');
+  return { broker, agent };
+}
+
+/** Takes an agent away from its broker and gives it back, twice, while messages are published; answers their ids. */
+export async function moveToAndFro(
+  api: BrokerApi,
+  { publish, waitingAt }: Outside,
+  { agent, broker }: Pair,
+  topic: string,
+): Promise<string[]> {
+  const prefix = randomUUID();
+  const sent: string[] = [];
+  for (let round = 0; round < 4; round++) {
+    const isExternal = round % 2 === 0;
+    for (let index = 0; index < 10; index++) {
+      const id = `${prefix}-${round}-${index}`;
+      if (isExternal) await publish(topic, id);
+      else await api.publish(topic, id);
+      sent.push(id);
+    }
+    await api.change(agent.id, { brokers: isExternal ? [] : [broker.name] });
+    const isThere = (waiting: number | null) => (waiting === null) === isExternal;
+    await eventually(() => waitingAt(agent.id, broker.id), isThere);
+  }
+  return sent;
+}

@@ -37,7 +37,7 @@ export const support = defineHandler({
   payload: z.looseObject({
     subject: Text.max(1_000),
     description: Text,
-    priority: z.unknown(),
+    priority: z.unknown().optional(),
     user_id: Label.nullish(),
     session_id: Label.nullish(),
   }),
