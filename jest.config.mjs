@@ -24,4 +24,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
+  // ES modules of each file stay in its worker's memory: a worker that has grown so far is followed by a new one.
+  workerIdleMemoryLimit: '1.5GB',
 };
