@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { IllegalStateError } from '@temporalio/common';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { applyDeclared } from '../declared/apply-declared.js';
@@ -67,6 +68,17 @@ function createOptions(
   });
 }
 
+/** A worker that has drained may find, on a busy machine, that its last heartbeat is not quite over: it has ended all the same. */
+async function runToEnd(worker: Worker, log: Context['log']): Promise<void> {
+  try {
+    await worker.run();
+  } catch (error) {
+    const hasDrained = error instanceof IllegalStateError && worker.getStatus().numInFlightActivities === 0;
+    if (!hasDrained) throw error;
+    log.warn({ error }, 'A worker ended while something still held it');
+  }
+}
+
 /** One worker a task queue, all in this process. They end with `close`, or reject `ended` when one cannot go on. */
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
   // Before there is a worker: what fails here leaves nothing that runs.
@@ -80,7 +92,7 @@ export async function startWorkers(context: Context): Promise<RunningWorkers> {
   const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);
   const optionsOf = createOptions(context, { activities, workflowBundle: bundle });
   const workers = await Promise.all(Object.values(QUEUES).map((queue) => Worker.create(optionsOf(queue))));
-  const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  const ended = Promise.all(workers.map((worker) => runToEnd(worker, context.log))).then(() => undefined);
   const stopOwning = ownEventDeliveries(context);
   // Last: what they take in needs all of them.
   const intakes = [startIntake(context), startNatsIntake(context)];
