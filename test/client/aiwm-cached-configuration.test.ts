@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AIWMOptions } from '../../src/client/index.js';
+import { describe, expect, test } from '@jest/globals';
 import {
-  type AgentServer,
+  agentServerBench,
   beaten,
   CONNECT,
   config,
@@ -9,19 +8,13 @@ import {
   DISCONNECT,
   failureOf,
   HEARTBEAT,
-  openAgentServer,
 } from '../support/agent-server.js';
 import { closedPort } from '../support/receiver.js';
 import { until } from '../support/until.js';
 import { json, openFakeServer, problem } from './fake-server.js';
 
-let server: AgentServer;
-const client = (options?: AIWMOptions<true>) => server.client(options);
-
-beforeEach(async () => {
-  server = await openAgentServer();
-});
-afterEach(() => server.close());
+const bench = agentServerBench();
+const { client } = bench;
 
 describe('the last configuration', () => {
   const memory = (text: string | null = null) => {
@@ -65,13 +58,13 @@ describe('the last configuration', () => {
     ['of another agent', JSON.stringify(config({ agent: { id: 'a2', name: 'Another', orgId: 'o1' } }))],
     ['that is torn', '{"instr'],
   ])('%s is none', async (_, text) => {
-    server.on(CONNECT, problem(503, 'unavailable'));
+    bench.server.on(CONNECT, problem(503, 'unavailable'));
     const aiwm = client({ retries: 0, cache: memory(text).cache });
     expect(await failureOf(aiwm.connect({ allowCached: true }))).toMatchObject({ code: 'unavailable' });
   });
 
   test('does not stand for a refusal', async () => {
-    server.on(CONNECT, problem(401, 'unauthorized'));
+    bench.server.on(CONNECT, problem(401, 'unauthorized'));
     const aiwm = client({ cache: memory(JSON.stringify(config())).cache });
     expect(await failureOf(aiwm.connect({ allowCached: true }))).toMatchObject({ status: 401 });
   });

@@ -1,31 +1,24 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AIWMClient, type AIWMOptions, MainspringError } from '../../src/client/index.js';
+import { describe, expect, test } from '@jest/globals';
+import { AIWMClient, MainspringError } from '../../src/client/index.js';
 import {
-  type AgentServer,
+  agentServerBench,
   CONNECT,
   config,
   connected,
   DISCONNECT,
   failureOf,
-  openAgentServer,
   SECRET,
 } from '../support/agent-server.js';
 import { until } from '../support/until.js';
 import { hangUp, problem } from './fake-server.js';
 
-let server: AgentServer;
-const client = (options?: AIWMOptions<true>) => server.client(options);
-const beats = () => server.beats();
-
-beforeEach(async () => {
-  server = await openAgentServer();
-});
-afterEach(() => server.close());
+const bench = agentServerBench();
+const { client, beats } = bench;
 
 test('the shortest program there is connects, reads its configuration and heartbeats', async () => {
   const aiwm = new AIWMClient({
     enabled: true,
-    baseUrl: server.url,
+    baseUrl: bench.server.url,
     agentId: 'a1',
     agentSecret: SECRET,
   });
@@ -41,14 +34,14 @@ describe('connecting', () => {
   test('shows the secret and the context, and nothing else', async () => {
     const aiwm = client();
     expect(await aiwm.connect({ context: 'support' })).toMatchObject({ token: 'token-1', configVersion: 1 });
-    expect(server.bodies(CONNECT)).toEqual([{ secret: SECRET, context: 'support' }]);
-    expect(server.received[0]?.headers.authorization).toBeUndefined();
+    expect(bench.server.bodies(CONNECT)).toEqual([{ secret: SECRET, context: 'support' }]);
+    expect(bench.server.received[0]?.headers.authorization).toBeUndefined();
     expect(aiwm.state).toBe('connected');
     expect(aiwm.config).toEqual(config());
   });
 
   test('goes on while the server is away, busy or not ready, for a bounded time', async () => {
-    server.on(
+    bench.server.on(
       CONNECT,
       hangUp,
       problem(503, 'unavailable'),
@@ -56,11 +49,11 @@ describe('connecting', () => {
       connected(),
     );
     await client().connect();
-    const [, , third, fourth] = server.received;
+    const [, , third, fourth] = bench.server.received;
     expect((fourth?.at ?? 0) - (third?.at ?? 0)).toBeGreaterThanOrEqual(990);
-    server.on(CONNECT, problem(503, 'unavailable'));
+    bench.server.on(CONNECT, problem(503, 'unavailable'));
     expect(await failureOf(client({ retries: 1 }).connect())).toMatchObject({ code: 'unavailable' });
-    expect(server.received).toHaveLength(6);
+    expect(bench.server.received).toHaveLength(6);
   });
 
   test.each([
@@ -68,26 +61,26 @@ describe('connecting', () => {
     [404, 'not_found', 'refused'],
     [403, 'agent_suspended', 'suspended'],
   ])('a refusal is final: %i %s', async (status, code, state) => {
-    server.on(CONNECT, problem(status, code));
+    bench.server.on(CONNECT, problem(status, code));
     const aiwm = client();
     const failure = await failureOf(aiwm.connect());
     expect(failure).toBeInstanceOf(MainspringError);
     expect(failure).toMatchObject({ status, code });
     expect(aiwm.state).toBe(state);
-    expect(server.received).toHaveLength(1);
+    expect(bench.server.received).toHaveLength(1);
   });
 
   test('ends when the client is disconnected meanwhile', async () => {
-    server.on(CONNECT, problem(503, 'unavailable', { 'retry-after': '30' }));
+    bench.server.on(CONNECT, problem(503, 'unavailable', { 'retry-after': '30' }));
     const aiwm = client();
     const failure = failureOf(aiwm.connect());
-    await until(() => server.received.length === 1);
+    await until(() => bench.server.received.length === 1);
     await aiwm.disconnect();
     expect(await failure).toMatchObject({ name: 'AbortError' });
   });
 
   test('a request that takes too long counts as no answer', async () => {
-    server.on(CONNECT, () => undefined);
+    bench.server.on(CONNECT, () => undefined);
     const failure = await failureOf(client({ timeoutMs: 50, retries: 0 }).connect());
     expect(failure).toMatchObject({ code: 'unreachable' });
   });
@@ -95,13 +88,13 @@ describe('connecting', () => {
 
 describe('a disabled client', () => {
   test('does nothing at all', async () => {
-    const aiwm = new AIWMClient({ enabled: false, baseUrl: server.url });
+    const aiwm = new AIWMClient({ enabled: false, baseUrl: bench.server.url });
     expect(await aiwm.connect()).toBeNull();
     aiwm.startHeartbeat(10);
     aiwm.recordOutcome(true);
     aiwm.setStatus('busy');
     await aiwm.disconnect();
-    expect(server.received).toHaveLength(0);
+    expect(bench.server.received).toHaveLength(0);
   });
 
   test('one that is not disabled needs an agent and its secret', () => {
@@ -119,14 +112,14 @@ describe('disconnecting', () => {
     aiwm.recordOutcome(false);
     await aiwm.disconnect();
     expect(beats()[1]).toEqual({ status: 'online', outcomes: { succeeded: 0, failed: 1 } });
-    expect(server.bodies(DISCONNECT)).toHaveLength(1);
+    expect(bench.server.bodies(DISCONNECT)).toHaveLength(1);
     expect(aiwm.state).toBe('disconnected');
     await aiwm.disconnect();
-    expect(server.bodies(DISCONNECT)).toHaveLength(1);
+    expect(bench.server.bodies(DISCONNECT)).toHaveLength(1);
   });
 
   test('works while the server is away, and connecting begins anew', async () => {
-    server.on(DISCONNECT, hangUp);
+    bench.server.on(DISCONNECT, hangUp);
     const aiwm = client();
     await aiwm.connect();
     await aiwm.disconnect();

@@ -1,24 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AIWMCommand, AIWMOptions, AIWMState } from '../../src/client/index.js';
-import {
-  type AgentServer,
-  beaten,
-  CONFIG,
-  config,
-  HEARTBEAT,
-  openAgentServer,
-} from '../support/agent-server.js';
+import { describe, expect, test } from '@jest/globals';
+import type { AIWMCommand, AIWMState } from '../../src/client/index.js';
+import { agentServerBench, beaten, CONFIG, config, HEARTBEAT } from '../support/agent-server.js';
 import { until } from '../support/until.js';
 import { hangUp, json, problem } from './fake-server.js';
 
-let server: AgentServer;
-const client = (options?: AIWMOptions<true>) => server.client(options);
-const beats = () => server.beats();
-
-beforeEach(async () => {
-  server = await openAgentServer();
-});
-afterEach(() => server.close());
+const bench = agentServerBench();
+const { client, beats } = bench;
 
 describe('heartbeats', () => {
   test('carry status, metrics and what was counted; the next one begins at nothing', async () => {
@@ -39,12 +26,12 @@ describe('heartbeats', () => {
       },
       { status: 'busy', metrics: { cpu: 45 } },
     ]);
-    const sent = server.received.find(({ url }) => url.endsWith('/heartbeat'));
+    const sent = bench.server.received.find(({ url }) => url.endsWith('/heartbeat'));
     expect(sent?.headers.authorization).toBe('Bearer token-1');
   });
 
   test('what one could not deliver goes out with the next', async () => {
-    server.on(HEARTBEAT, hangUp, problem(503, 'unavailable'), beaten());
+    bench.server.on(HEARTBEAT, hangUp, problem(503, 'unavailable'), beaten());
     const states: AIWMState[] = [];
     const aiwm = client({ onState: (state) => states.push(state) });
     await aiwm.connect();
@@ -61,7 +48,7 @@ describe('heartbeats', () => {
   test('never overlap, however slow the server', async () => {
     let under = 0;
     let most = 0;
-    server.on(HEARTBEAT, (response, received) => {
+    bench.server.on(HEARTBEAT, (response, received) => {
       most = Math.max(most, ++under);
       setTimeout(() => {
         under--;
@@ -77,8 +64,8 @@ describe('heartbeats', () => {
   });
 
   test('callbacks and metrics that fail or hang stop nothing', async () => {
-    server.on(CONFIG, json(200, config({ configVersion: 2 })));
-    server.on(HEARTBEAT, beaten({ configVersion: 2, commands: ['pause'] }));
+    bench.server.on(CONFIG, json(200, config({ configVersion: 2 })));
+    bench.server.on(HEARTBEAT, beaten({ configVersion: 2, commands: ['pause'] }));
     const fail = () => {
       throw new Error('a bug');
     };
@@ -91,7 +78,7 @@ describe('heartbeats', () => {
   });
 
   test('metrics that the server refuses do not make the agent look silent', async () => {
-    server.on(HEARTBEAT, problem(422, 'invalid'), beaten());
+    bench.server.on(HEARTBEAT, problem(422, 'invalid'), beaten());
     const failures: number[] = [];
     const aiwm = client({ metrics: () => ({ cpu: 1 }), onError: ({ status }) => failures.push(status) });
     await aiwm.connect();
@@ -112,8 +99,8 @@ describe('heartbeats', () => {
 describe('what the server wants', () => {
   test('a changed configuration is read and told once', async () => {
     const seen: string[] = [];
-    server.on(CONFIG, json(200, config({ configVersion: 2, instruction: 'Be brief.' })));
-    server.on(HEARTBEAT, beaten(), beaten({ configVersion: 2 }));
+    bench.server.on(CONFIG, json(200, config({ configVersion: 2, instruction: 'Be brief.' })));
+    bench.server.on(HEARTBEAT, beaten(), beaten({ configVersion: 2 }));
     const aiwm = client({ onConfigChange: ({ instruction }) => seen.push(instruction) });
     await aiwm.connect();
     aiwm.startHeartbeat(20);
@@ -123,20 +110,20 @@ describe('what the server wants', () => {
   });
 
   test('a configuration that cannot be read is read after the next heartbeat', async () => {
-    server.on(CONFIG, problem(503, 'unavailable'), json(200, config({ configVersion: 2 })));
-    server.on(HEARTBEAT, beaten({ configVersion: 2 }));
+    bench.server.on(CONFIG, problem(503, 'unavailable'), json(200, config({ configVersion: 2 })));
+    bench.server.on(HEARTBEAT, beaten({ configVersion: 2 }));
     const aiwm = client();
     await aiwm.connect();
     aiwm.startHeartbeat(20);
     await until(() => aiwm.config?.configVersion === 2);
-    expect(server.bodies(CONFIG)).toHaveLength(2);
+    expect(bench.server.bodies(CONFIG)).toHaveLength(2);
   });
 
   test('each command is told once, and its end as resume', async () => {
     const seen: AIWMCommand[] = [];
     const pause = beaten({ lifecycle: 'paused', commands: ['pause'] });
     const stop = beaten({ lifecycle: 'stopped', commands: ['stop'] });
-    server.on(HEARTBEAT, beaten(), pause, pause, beaten(), beaten({ commands: [] }), stop);
+    bench.server.on(HEARTBEAT, beaten(), pause, pause, beaten(), beaten({ commands: [] }), stop);
     const aiwm = client({ onCommand: (command) => seen.push(command) });
     await aiwm.connect();
     aiwm.startHeartbeat(10);

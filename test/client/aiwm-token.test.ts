@@ -1,35 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AIWMOptions, AIWMState } from '../../src/client/index.js';
-import {
-  type AgentServer,
-  beaten,
-  CONNECT,
-  connected,
-  HEARTBEAT,
-  openAgentServer,
-  REFRESH,
-} from '../support/agent-server.js';
+import { describe, expect, test } from '@jest/globals';
+import type { AIWMState } from '../../src/client/index.js';
+import { agentServerBench, beaten, CONNECT, connected, HEARTBEAT, REFRESH } from '../support/agent-server.js';
 import { until } from '../support/until.js';
 import { json, problem } from './fake-server.js';
 
-let server: AgentServer;
-const client = (options?: AIWMOptions<true>) => server.client(options);
-const beats = () => server.beats();
-
-beforeEach(async () => {
-  server = await openAgentServer();
-});
-afterEach(() => server.close());
+const bench = agentServerBench();
+const { client, beats } = bench;
 
 describe('the token', () => {
   test('that is refused is replaced by connecting again, and the heartbeat goes out', async () => {
-    server.on(HEARTBEAT, problem(401, 'unauthorized'), beaten());
-    server.on(CONNECT, connected(), connected({ token: 'token-2' }));
+    bench.server.on(HEARTBEAT, problem(401, 'unauthorized'), beaten());
+    bench.server.on(CONNECT, connected(), connected({ token: 'token-2' }));
     const aiwm = client();
     await aiwm.connect();
     aiwm.startHeartbeat(60_000);
     await until(() => beats().length === 2);
-    const sent = server.received.filter(({ url }) => url.endsWith('/heartbeat'));
+    const sent = bench.server.received.filter(({ url }) => url.endsWith('/heartbeat'));
     expect(sent.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
     expect(aiwm.state).toBe('connected');
   });
@@ -37,24 +23,24 @@ describe('the token', () => {
   test('is refreshed when a twenty-fourth of its life is left', async () => {
     const startedAt = Date.now();
     const lifeMs = 2_400;
-    server.on(CONNECT, connected({ expiresAt: new Date(startedAt + lifeMs).toISOString() }));
+    bench.server.on(CONNECT, connected({ expiresAt: new Date(startedAt + lifeMs).toISOString() }));
     const expiresAt = new Date(startedAt + 86_400_000).toISOString();
-    server.on(REFRESH, json(200, { token: 'token-2', expiresAt }));
+    bench.server.on(REFRESH, json(200, { token: 'token-2', expiresAt }));
     const aiwm = client();
     await aiwm.connect();
-    await until(() => server.bodies(REFRESH).length === 1);
-    const passed = (server.received.at(-1)?.at ?? 0) - startedAt;
+    await until(() => bench.server.bodies(REFRESH).length === 1);
+    const passed = (bench.server.received.at(-1)?.at ?? 0) - startedAt;
     expect(passed).toBeGreaterThanOrEqual(2_290);
     expect(passed).toBeLessThan(lifeMs);
     // The server has sent its answer; by the time that this goes out with it, the client has it.
     aiwm.startHeartbeat(5);
-    await until(() => server.received.at(-1)?.headers.authorization === 'Bearer token-2');
+    await until(() => bench.server.received.at(-1)?.headers.authorization === 'Bearer token-2');
     await aiwm.disconnect();
-    expect(server.received.at(-1)?.headers.authorization).toBe('Bearer token-2');
+    expect(bench.server.received.at(-1)?.headers.authorization).toBe('Bearer token-2');
   });
 
   test('of a suspended agent is tried again slowly, until somebody activates it', async () => {
-    server.on(HEARTBEAT, problem(403, 'agent_suspended'), problem(403, 'agent_suspended'), beaten());
+    bench.server.on(HEARTBEAT, problem(403, 'agent_suspended'), problem(403, 'agent_suspended'), beaten());
     const states: AIWMState[] = [];
     const aiwm = client({ slowRetryMs: 100, onState: (state) => states.push(state) });
     await aiwm.connect();
@@ -66,13 +52,13 @@ describe('the token', () => {
   });
 
   test('and secret that are both refused are told once', async () => {
-    server.on(HEARTBEAT, problem(401, 'unauthorized'));
-    server.on(CONNECT, connected(), problem(401, 'unauthorized'));
+    bench.server.on(HEARTBEAT, problem(401, 'unauthorized'));
+    bench.server.on(CONNECT, connected(), problem(401, 'unauthorized'));
     const states: AIWMState[] = [];
     const aiwm = client({ slowRetryMs: 20, onState: (state) => states.push(state) });
     await aiwm.connect();
     aiwm.startHeartbeat(5);
-    await until(() => server.bodies(CONNECT).length >= 4);
+    await until(() => bench.server.bodies(CONNECT).length >= 4);
     expect(states).toEqual(['connected', 'refused']);
   });
 });

@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from '@jest/globals';
 import { AIWMClient, type AIWMOptions, type MainspringError } from '../../src/client/index.js';
 import { type FakeServer, json, openFakeServer } from '../client/fake-server.js';
 
@@ -33,7 +34,7 @@ export interface AgentServer extends FakeServer {
   beats(): unknown[];
 }
 
-export async function openAgentServer(): Promise<AgentServer> {
+async function openAgentServer(): Promise<AgentServer> {
   const clients: AIWMClient[] = [];
   const server = await openFakeServer();
   server.on(CONNECT, connected());
@@ -65,3 +66,26 @@ export const failureOf = (promise: Promise<unknown>): Promise<MainspringError> =
     () => Promise.reject(new Error('it did not fail')),
     (error) => error,
   );
+
+/** What tests of the client work with: a server of its own for each of them. */
+export interface AgentServerBench {
+  readonly server: AgentServer;
+  client(options?: AIWMOptions<true>): AIWMClient<true>;
+  beats(): unknown[];
+}
+
+/** Opens a server before each test of a file, and closes it after the test. */
+export function agentServerBench(): AgentServerBench {
+  let server: AgentServer;
+  beforeEach(async () => {
+    server = await openAgentServer();
+  });
+  afterEach(() => server.close());
+  return {
+    get server() {
+      return server;
+    },
+    client: (options) => server.client(options),
+    beats: () => server.beats(),
+  };
+}
