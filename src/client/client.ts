@@ -15,6 +15,8 @@ import { Deliveries } from './deliveries.js';
 import { createStreams } from './event-stream.js';
 import { Events } from './events.js';
 import { Executions } from './executions.js';
+import { Health } from './health.js';
+import { Memories } from './memories.js';
 import { Messages } from './messages.js';
 import { completeOptions, type MainspringOptions } from './options.js';
 import { Registry } from './registry.js';
@@ -52,6 +54,7 @@ export class MainspringClient {
   readonly webhookSecret: WebhookSecrets;
   readonly tasks: Tasks;
   readonly messages: Messages;
+  readonly memories: Memories;
   readonly schedules: Schedules;
   readonly brokers: Brokers;
   readonly executions: Executions;
@@ -59,6 +62,7 @@ export class MainspringClient {
   readonly tools: Registry<Tool, NewTool, ToolPatch, ToolFilter>;
   readonly instructions: Registry<Instruction, NewInstruction, InstructionPatch, InstructionFilter>;
   readonly apiKeys: ApiKeys;
+  readonly health: Health;
   readonly #agentService: AgentService;
 
   constructor(options: MainspringOptions = {}) {
@@ -66,14 +70,16 @@ export class MainspringClient {
     const request = createRequest(settings);
     const asAdmin = settings.token === undefined ? settings : { ...settings, apiKey: undefined };
     const exchange = createExchange(asAdmin);
+    const streams = createStreams(settings);
     this.timers = new Timers(request);
     this.deliveries = new Deliveries(request);
-    this.events = new Events(request);
+    this.events = new Events(request, streams);
     this.subscriptions = new Subscriptions(request);
     this.webhookSecret = new WebhookSecrets(request);
-    this.tasks = new Tasks(request, createStreams(settings));
+    this.tasks = new Tasks(request, streams);
     this.#agentService = new AgentService(request, this.tasks);
     this.messages = new Messages(request);
+    this.memories = new Memories(request);
     this.schedules = new Schedules(request);
     this.brokers = new Brokers(request);
     this.executions = new Executions(request);
@@ -81,6 +87,7 @@ export class MainspringClient {
     this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });
     this.instructions = new Registry(exchange, { one: 'instruction', many: 'instructions' });
     this.apiKeys = new ApiKeys(createRequest(asAdmin));
+    this.health = new Health(createRequest({ ...settings, retries: 0 }));
   }
 
   /** Gives an agent a task and answers its id as soon as it is durable. `tasks` has more. */

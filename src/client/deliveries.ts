@@ -39,4 +39,11 @@ export class Deliveries {
     const { delivery } = await this.#request<{ delivery: Delivery }>('POST', pathOf(id, '/redeliver'), call);
     return delivery;
   }
+
+  /** The same with all that died since a moment; answers how many those are. */
+  async redeliverDead(since: Date | string, options: CallOptions = {}): Promise<number> {
+    const body = { status: 'dead', since: since instanceof Date ? since.toISOString() : since };
+    const call = { body, once: true, ...options };
+    return (await this.#request<{ redelivered: number }>('POST', '/deliveries/redeliver', call)).redelivered;
+  }
 }

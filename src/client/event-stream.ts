@@ -18,8 +18,13 @@ export interface StreamMessage {
 export type OpenStream = (
   path: string,
   isLast: (message: StreamMessage) => boolean,
-  options?: CallOptions,
+  options?: StreamOptions,
 ) => AsyncIterable<StreamMessage>;
+
+export interface StreamOptions extends CallOptions {
+  /** The id of a message: the stream goes on after it. */
+  lastId?: string | undefined;
+}
 
 function parse(block: string): StreamMessage | null {
   const fields = new Map<string, string>();
@@ -71,8 +76,8 @@ export function createStreams(settings: Settings): OpenStream {
     return new MainspringError({ code: 'unreachable', status: 0, detail }, { cause });
   }
 
-  return async function* open(path, isLast, { signal } = {}) {
-    let lastId: string | undefined;
+  return async function* open(path, isLast, { signal, lastId: begin } = {}) {
+    let lastId = begin;
     for (let attempt = 1; ; attempt++) {
       try {
         const body = await connect(path, lastId, signal);

@@ -9,7 +9,7 @@ export type { Envelope, LeasedMessage, Message, Receipt, ReceiptStatus } from '.
 export type { Problem, ProblemCode } from '../schemas/problem.js';
 export type { Schedule, ScheduleHistory } from '../schemas/schedule.js';
 export type { ServiceStatus } from '../schemas/service-status.js';
-export type { Timer, TimerMetrics } from '../schemas/timer.js';
+export type { AgentHealth, Timer, TimerMetrics } from '../schemas/timer.js';
 export type { Tool } from '../schemas/tool.js';
 export type { TaskResult, WaitOptions } from './agent-service.js';
 export type { AgentCredentials, AgentPatch, NewAgent } from './agents.js';
@@ -33,8 +33,10 @@ export {
   type ToolPatch,
 } from './client.js';
 export { MainspringError } from './error.js';
+export type { HealthPart } from './health.js';
 export type { Held, Inbox, TakeOptions } from './inbox.js';
 export type { Listing } from './listing.js';
+export type { MemoryEntry, MemoryOptions } from './memories.js';
 export type { NewMessage, Published } from './messages.js';
 export type { MessageContext, MessageHandler, MessageLoop, OnMessageOptions } from './on-message.js';
 export type { MainspringOptions } from './options.js';

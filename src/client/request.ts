@@ -30,7 +30,7 @@ export interface Call extends CallOptions {
   once?: boolean;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Sends one call and answers the parsed body. Throws a {@link MainspringError}, or the reason of an aborted signal. */
 export type Request = <Answer>(method: Method, path: string, call?: Call) => Promise<Answer>;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type {
+  AgentHealth,
   Cancellation,
   Timer,
   TimerBatchAnswer,
@@ -113,6 +114,11 @@ export class Timers {
     options: CallOptions = {},
   ): Promise<TimerMetrics> {
     return this.#request('GET', '/timers/metrics', { query: filter, ...options });
+  }
+
+  /** Whether a tenant, or any, has completed timers in the last 300 s, with its figures. */
+  health(filter: { tenantId?: string } = {}, options: CallOptions = {}): Promise<AgentHealth> {
+    return this.#request('GET', '/agent/health', { query: { agent_id: filter.tenantId }, ...options });
   }
 
   async #change(id: string, verb: string, call: Parameters<Request>[2]): Promise<Timer> {
