@@ -158,11 +158,12 @@ module.exports = {
       'process/',
     ]),
     only('client-is-standalone', 'client', ['schemas/']),
+    only('board-talks-to-the-api-only', 'dashboard', ['client/', 'schemas/']),
     {
       name: 'sandbox-imports-types-only',
       severity: 'error',
       comment: 'Workflow code is bundled: zod would double the bundle, and activities cannot run there.',
-      from: { path: '^src/(workflows|domain|messages|client)/' },
+      from: { path: '^src/(workflows|domain|messages|client|dashboard)/' },
       to: { path: '^src/(schemas|activities)/', ...TYPE_ONLY },
     },
     {
@@ -223,7 +224,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
   },
 };

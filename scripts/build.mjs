@@ -1,4 +1,4 @@
-/** Builds `dist` when the sources have changed since: TypeScript, then the workflow bundles. */
+/** Builds `dist` when the sources have changed since: TypeScript, the workflow bundles, the board. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +36,7 @@ export async function build() {
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
     [join(root, 'dist/worker/build-bundles.js')],
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', 'src/dashboard/vite.config.mjs'],
   ];
   for (const step of steps) if ((await run(process.execPath, step)) !== 0) process.exit(1);
   mkdirSync(join(root, 'dist'), { recursive: true });

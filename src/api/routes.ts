@@ -9,6 +9,7 @@ import { apiKeyRoutes } from './routes/api-keys.js';
 import { brokerRoutes } from './routes/brokers.js';
 import { clientFileRoutes } from './routes/client-files.js';
 import { codecRoutes } from './routes/codec.js';
+import { dashboardRoutes } from './routes/dashboard.js';
 import { deliveryRoutes } from './routes/deliveries.js';
 import { eventRoutes } from './routes/events.js';
 import { executionRoutes } from './routes/executions.js';
@@ -68,6 +69,7 @@ const resources: readonly Route[] = [
   ...healthRoutes,
   ...metricsRoutes,
   ...clientFileRoutes,
+  ...dashboardRoutes,
 ];
 
 /** Everything that the API answers. */

@@ -1,0 +1,32 @@
+import { computed, signal } from '@preact/signals';
+
+/** Where in the board somebody is: `#/tasks/abc?status=failed` is the page `tasks`, its part `abc`, and a query. */
+export interface Place {
+  page: string;
+  part: string | undefined;
+  query: URLSearchParams;
+}
+
+const hash = signal(window.location.hash);
+window.addEventListener('hashchange', () => {
+  hash.value = window.location.hash;
+});
+
+function parse(text: string): Place {
+  const [path = '', query = ''] = text.replace(/^#\/?/, '').split('?', 2);
+  const [page = '', part] = path.split('/').map(decodeURIComponent);
+  return { page, part, query: new URLSearchParams(query) };
+}
+
+export const place = computed(() => parse(hash.value));
+
+/** The address of a page, of one thing on it, or of a choice of things. */
+export function hrefOf(page: string, part?: string, query: Record<string, string> = {}): string {
+  const path = part === undefined ? page : `${page}/${encodeURIComponent(part)}`;
+  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
+  return `#/${path}${given.size > 0 ? `?${given}` : ''}`;
+}
+
+export function goTo(href: string): void {
+  window.location.hash = href;
+}
