@@ -5,7 +5,7 @@ import type { Database } from '../../src/db/database.js';
 import { isUnavailable } from '../../src/db/database-error.js';
 import { notify } from '../../src/db/notify.js';
 import { openDatabase } from '../../src/db/open.js';
-import { createServerDatabase, silentLog } from '../support/databases.js';
+import { createServerDatabase, serverOfThisWorker, silentLog } from '../support/databases.js';
 import { type SilentProxy, startProxy } from '../support/silent-proxy.js';
 import { until } from '../support/until.js';
 
@@ -31,7 +31,7 @@ test('a server where nobody listens is one sentence that tells no password', asy
   expect(String(error)).not.toContain('hunter2');
 });
 
-const server = process.env.MAINSPRING_TEST_POSTGRES;
+const server = serverOfThisWorker();
 if (server) describe('a PostgreSQL server', () => onServer(server));
 
 function onServer(url: string) {

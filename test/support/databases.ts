@@ -70,7 +70,12 @@ async function openServerForTest(server: string): Promise<Database> {
   };
 }
 
-const server = process.env.MAINSPRING_TEST_POSTGRES;
+/** The PostgreSQL server of this worker of Jest; undefined where the run has none. */
+export function serverOfThisWorker(): string | undefined {
+  const servers = process.env.MAINSPRING_TEST_POSTGRES?.split(' ') ?? [];
+  return servers[(Number(process.env.JEST_WORKER_ID ?? 1) - 1) % servers.length];
+}
+const server = serverOfThisWorker();
 
 /** The embedded database, and a PostgreSQL server where the run has one. */
 export const databases: TestDatabase[] = [

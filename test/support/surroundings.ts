@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,6 +12,7 @@ import { findCli } from '../../src/engine/find-cli.js';
 import { freePort } from '../../src/engine/port.js';
 import { prepareEngine } from '../../src/engine/prepare.js';
 import { createLog } from '../../src/log.js';
+import { buildBoard } from './build-board.js';
 import { writeEmbeddedImage } from './embedded-image.js';
 import { startPostgres } from './postgres-server.js';
 
@@ -50,12 +52,14 @@ async function dumpDatabase(folder: string): Promise<void> {
   process.env.MAINSPRING_TEST_PGDATA = path;
 }
 
-async function startServerDatabase(): Promise<void> {
-  const postgres = await startPostgres();
-  if (!postgres)
+/** One for each of Jest's workers: readers of events wait for every transaction of a server, whichever its database. */
+async function startServerDatabases(): Promise<void> {
+  const started = await Promise.all([startPostgres(), startPostgres()]);
+  const servers = started.filter((server) => server !== undefined);
+  if (servers.length === 0)
     return void say('PostgreSQL is not installed: the tests that run on a PostgreSQL server are left out.');
-  toStop.push(() => postgres.stop());
-  process.env.MAINSPRING_TEST_POSTGRES = postgres.url;
+  for (const server of servers) toStop.push(() => server.stop());
+  process.env.MAINSPRING_TEST_POSTGRES = servers.map(({ url }) => url).join(' ');
 }
 
 /** Tests that need Redis start a server of their own. */
@@ -75,6 +79,15 @@ function findPodman(): void {
   else say(`${missing.join(', ')} is not installed: the tests that run containers are left out.`);
 }
 
+/** Tests of the board look at it in a browser, as it is built from the sources. */
+async function prepareBoard(): Promise<void> {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  if (!existsSync(path))
+    return void say('Chromium is not installed: the tests that look at the board in a browser are left out.');
+  await buildBoard();
+  process.env.MAINSPRING_TEST_CHROMIUM = path;
+}
+
 export async function startSurroundings(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mainspring-test-'));
   toStop.push(() => rm(folder, { recursive: true, force: true }));
@@ -86,7 +99,8 @@ export async function startSurroundings(): Promise<void> {
     startTemporal(folder),
     bundleWorkflows(folder),
     dumpDatabase(folder),
-    startServerDatabase(),
+    startServerDatabases(),
+    prepareBoard(),
   ]);
 }
 

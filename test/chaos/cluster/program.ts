@@ -59,6 +59,18 @@ export function createProgram(options: ProgramOptions): Program {
   atExit(() => void child?.kill('SIGKILL'));
 
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  /** One at a time: two that start the same program would launch it twice, on one port. */
+  let starting: Promise<void> | undefined;
+  async function startUntilReady(limitMs: number): Promise<void> {
+    for (const deadline = Date.now() + limitMs; Date.now() < deadline; await sleep(50)) {
+      if (!isRunning()) {
+        if (child) await sleep(START_AGAIN_AFTER_MS);
+        program.launch();
+      }
+      if (isRunning() && (await options.isReady(program))) return;
+    }
+    throw new Error(`${options.name} is not ready after ${limitMs} ms, see ${options.logFile}`);
+  }
   const program: Program = {
     name: options.name,
     get pid() {
@@ -76,15 +88,11 @@ export function createProgram(options: ProgramOptions): Program {
       ended = once(launched, 'exit').then(([code, signal]) => ({ code, signal }));
       child = launched;
     },
-    async start(limitMs = START_LIMIT_MS) {
-      for (const deadline = Date.now() + limitMs; Date.now() < deadline; await sleep(50)) {
-        if (!isRunning()) {
-          if (child) await sleep(START_AGAIN_AFTER_MS);
-          program.launch();
-        }
-        if (isRunning() && (await options.isReady(program))) return;
-      }
-      throw new Error(`${options.name} is not ready after ${limitMs} ms, see ${options.logFile}`);
+    start(limitMs = START_LIMIT_MS) {
+      starting ??= startUntilReady(limitMs).finally(() => {
+        starting = undefined;
+      });
+      return starting;
     },
     output: () => readFileSync(options.logFile, 'utf8'),
     async kill() {
