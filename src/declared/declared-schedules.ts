@@ -8,7 +8,7 @@ import {
   type ScheduleRow,
   updateSchedule,
 } from '../db/schedules.js';
-import { mapSecrets } from '../domain/delivery-secrets.js';
+import { withResultSecrets } from '../domain/channel-rules.js';
 import { planSchedule, wantedOf } from '../schedules/plan-schedule.js';
 import { MOST_SCHEDULES } from '../schedules/scheduling.js';
 import type { Declaration } from '../schemas/declaration.js';
@@ -65,7 +65,7 @@ function isSame(
 ): boolean {
   const open = (text: string) => openedOrNull(vault, text) ?? text;
   const opened = (deliveries: TaskDelivery[]) =>
-    JSON.stringify(deliveries.map((one) => mapSecrets(one, { secret: open, url: open })));
+    JSON.stringify(deliveries.map((one) => withResultSecrets(one, { secret: open, url: open })));
   const { delivery, input, metadata, ends_at: endsAt, ...plain } = columns;
   return (
     opened(JSON.parse(delivery)) === opened(row.delivery) &&

@@ -27,6 +27,7 @@ export interface ChannelFields {
   redis_stream: Fields<'redis_stream'>;
   broker: { brokerId: string; topic: string; messageId: string };
   message: { agentId?: string | undefined; topic?: string | undefined; messageType: string };
+  task: { delivery: TaskDelivery[] };
 }
 
 /** What to do with secrets by themselves, and with URLs that may carry some. */
@@ -167,6 +168,14 @@ const RULES: { [C in Channel]: ChannelRules<ChannelFields[C]> } = {
       },
     }),
   },
+  task: {
+    ...ofItsOwn('task'),
+    withSecrets: (fields, changes) => ({
+      ...fields,
+      delivery: fields.delivery.map((one) => withResultSecrets(one, changes)),
+    }),
+    refusal: ({ delivery }, surroundings) => refusalsOfResults(delivery, surroundings)[0] ?? null,
+  },
 };
 
 export const targetOf = <C extends Channel>(
@@ -188,3 +197,30 @@ export const refusalOf = <C extends Channel>(
 ): ChannelRefusal | null => RULES[channel].refusal(fields, surroundings);
 
 export const isForPeople = (channel: Channel): boolean => RULES[channel].isForPeople;
+
+/** Where a result goes, with what lets its holder in changed. */
+export function withResultSecrets(delivery: TaskDelivery, changes: SecretChanges): TaskDelivery {
+  if (delivery.channel === 'webhook') {
+    const { url } = withSecrets('webhook', { url: delivery.webhook_url, method: 'POST' }, changes);
+    return { ...delivery, webhook_url: url };
+  }
+  return withSecrets(delivery.channel, delivery, changes);
+}
+
+/** Why a result cannot be delivered so; null where it can. */
+function refusalOfResult(delivery: TaskDelivery, surroundings: Surroundings): ChannelRefusal | null {
+  if (delivery.channel !== 'webhook') return refusalOf(delivery.channel, delivery, surroundings);
+  const refusal = refusalOf('webhook', { method: 'POST', url: delivery.webhook_url }, surroundings);
+  return refusal && { field: 'webhook_url', message: refusal.message };
+}
+
+/** What about a list of places that results go to cannot be, each with its path in a task. */
+export const refusalsOfResults = (
+  deliveries: readonly TaskDelivery[],
+  surroundings: Surroundings,
+): ChannelRefusal[] =>
+  deliveries.flatMap((delivery, index) => {
+    const refusal = refusalOfResult(delivery, surroundings);
+    const place = deliveries.length === 1 ? 'delivery' : `delivery.${index}`;
+    return refusal ? [{ ...refusal, field: `${place}.${refusal.field}` }] : [];
+  });

@@ -56,6 +56,13 @@ function childTimerBody(occurrence: Occurrence, action: Extract<Action, { type: 
   return JSON.stringify({ tenantId, requestedBy, name, ...asked });
 }
 
+/** A task that a timer gives; what is known of the timer is its metadata, where that does not use those names itself. */
+function taskBody(occurrence: Occurrence, action: Extract<Action, { type: 'task' }>): string {
+  const { type, escalation, metadata, ...asked } = action;
+  const known = { timer_id: occurrence.timerId, tenant_id: occurrence.tenantId, timer_name: occurrence.name };
+  return JSON.stringify({ ...asked, metadata: { ...known, ...metadata } });
+}
+
 function bodyOf(occurrence: Occurrence, action: Action): string {
   switch (action.type) {
     case 'webhook':
@@ -67,6 +74,8 @@ function bodyOf(occurrence: Occurrence, action: Action): string {
       return JSON.stringify(action.args);
     case 'timer':
       return childTimerBody(occurrence, action);
+    case 'task':
+      return taskBody(occurrence, action);
     case 'telegram':
     case 'teams':
     case 'email':

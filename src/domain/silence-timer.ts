@@ -12,16 +12,16 @@ export interface Silence {
 /** Of the timer that runs an agent's `onMissed` actions: one a session, however often it is asked for. */
 export const silenceTimerId = ({ sessionId }: Silence) => `${sessionId}.silence`;
 
-/** The actions, with what is known of the silence in the data of those that carry data; a caller's own names stay. */
+/** The actions, with what is known of the silence in the data of those that carry data, and a task's metadata; a caller's own names stay. */
 export function silenceActions(actions: readonly Action[], silence: Silence): Action[] {
   const facts = {
     agent_id: silence.agentId,
     agent_name: silence.name,
     last_heartbeat_at: silence.lastHeartbeatAt,
   };
-  return actions.map((action) =>
-    action.type === 'signal' || action.type === 'timer'
-      ? action
-      : { ...action, data: { ...facts, ...action.data } },
-  );
+  return actions.map((action) => {
+    if (action.type === 'signal' || action.type === 'timer') return action;
+    if (action.type === 'task') return { ...action, metadata: { ...facts, ...action.metadata } };
+    return { ...action, data: { ...facts, ...action.data } };
+  });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EMAIL, MESSAGE, REDIS_STREAM, TEAMS, TELEGRAM, WebUrl } from './channel-fields.js';
 import { Duration, Instant } from './duration.js';
 import { freeForm, Labels, Name } from './identity.js';
+import { hasPrompt, NO_PROMPT, TASK } from './task.js';
 
 const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 const VISIBLE_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -71,17 +72,27 @@ const ONE_ADDRESSEE = 'give exactly one of agentId and topic';
 const hasOneAddressee = (to: { agentId?: unknown; topic?: unknown }) =>
   (to.agentId === undefined) !== (to.topic === undefined);
 
+/** Gives an agent a task, as `POST /tasks` does; what is known of the timer is added to its metadata. */
+const task = { type: z.literal('task'), ...TASK };
+
 /** An action that ends with itself: what an escalation or a timer's timer may do. */
 export const Effect = z
   .discriminatedUnion('type', [
-    z.strictObject(webhook),
-    z.strictObject(log),
-    z.strictObject(signal),
-    z.strictObject(telegram),
-    z.strictObject(teams),
-    z.strictObject(email),
-    z.strictObject(redisStream),
-    z.strictObject(message).refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE }),
+    z.strictObject(webhook).meta({ id: 'WebhookEffect' }),
+    z.strictObject(log).meta({ id: 'LogEffect' }),
+    z.strictObject(signal).meta({ id: 'SignalEffect' }),
+    z.strictObject(telegram).meta({ id: 'TelegramEffect' }),
+    z.strictObject(teams).meta({ id: 'TeamsEffect' }),
+    z.strictObject(email).meta({ id: 'EmailEffect' }),
+    z.strictObject(redisStream).meta({ id: 'RedisStreamEffect' }),
+    z
+      .strictObject(message)
+      .refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE })
+      .meta({ id: 'MessageEffect' }),
+    z
+      .strictObject(task)
+      .refine(hasPrompt, { path: ['prompt'], error: NO_PROMPT })
+      .meta({ id: 'TaskEffect' }),
   ])
   .meta({ id: 'Effect' });
 export type Effect = z.infer<typeof Effect>;
@@ -91,6 +102,7 @@ const escalation = z
     afterAttempts: z.int().min(1).max(100).describe('Failed attempts after which the other action runs'),
     action: Effect,
   })
+  .meta({ id: 'Escalation' })
   .optional();
 
 /** `every` from the first `fireAt` on, until `count` or `until` is reached. */
@@ -136,19 +148,25 @@ const timer = {
 /** One thing that happens when a timer fires. */
 export const Action = z
   .discriminatedUnion('type', [
-    z.strictObject({ ...webhook, escalation }),
-    z.strictObject({ ...log, escalation }),
-    z.strictObject({ ...signal, escalation }),
-    z.strictObject({ ...telegram, escalation }),
-    z.strictObject({ ...teams, escalation }),
-    z.strictObject({ ...email, escalation }),
-    z.strictObject({ ...redisStream, escalation }),
+    z.strictObject({ ...webhook, escalation }).meta({ id: 'WebhookAction' }),
+    z.strictObject({ ...log, escalation }).meta({ id: 'LogAction' }),
+    z.strictObject({ ...signal, escalation }).meta({ id: 'SignalAction' }),
+    z.strictObject({ ...telegram, escalation }).meta({ id: 'TelegramAction' }),
+    z.strictObject({ ...teams, escalation }).meta({ id: 'TeamsAction' }),
+    z.strictObject({ ...email, escalation }).meta({ id: 'EmailAction' }),
+    z.strictObject({ ...redisStream, escalation }).meta({ id: 'RedisStreamAction' }),
     z
       .strictObject({ ...message, escalation })
-      .refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE }),
+      .refine(hasOneAddressee, { path: ['agentId'], error: ONE_ADDRESSEE })
+      .meta({ id: 'MessageAction' }),
+    z
+      .strictObject({ ...task, escalation })
+      .refine(hasPrompt, { path: ['prompt'], error: NO_PROMPT })
+      .meta({ id: 'TaskAction' }),
     z
       .strictObject({ ...timer, escalation })
-      .refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE }),
+      .refine(hasOneDue, { path: ['duration'], error: EXACTLY_ONE_DUE })
+      .meta({ id: 'TimerAction' }),
   ])
   .meta({ id: 'Action' });
 export type Action = z.infer<typeof Action>;

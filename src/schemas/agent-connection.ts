@@ -114,6 +114,7 @@ export const AgentSession = z
     endReason: SessionEnd.nullable(),
   })
   .meta({ id: 'AgentSession' });
+export type AgentSession = z.infer<typeof AgentSession>;
 export const AgentHistory = z.looseObject({ sessions: z.array(AgentSession), nextCursor: NextCursor });
 
 export const AnalyticsFilter = z.object({ period: Period.default(86_400_000) });

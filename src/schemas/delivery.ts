@@ -15,6 +15,7 @@ export const Channel = z.enum([
   'redis_stream',
   'broker',
   'message',
+  'task',
 ]);
 export type Channel = z.infer<typeof Channel>;
 

@@ -64,6 +64,7 @@ export const EventFilter = z.object({
   ...pageQuery,
   type: z.string().max(100).optional().describe('An event type, or a prefix such as `timer.*`'),
   subject: z.string().min(1).max(200).optional(),
+  order: z.enum(['asc', 'desc']).optional().describe('`desc`: the newest first'),
 });
 export type EventFilter = z.infer<typeof EventFilter>;
 

@@ -11,14 +11,14 @@ export const HandlerName = z
 const NEEDS_URL = 'webhook';
 
 /** Somebody else's code: it is sent each message, and its answer is the reply. */
-const WebhookHandler = z.strictObject({
-  type: z.literal(NEEDS_URL),
-  url: WebUrl,
-  headers: Headers.optional(),
-});
-const NamedHandler = z.strictObject({
-  type: HandlerName.refine((name) => name !== NEEDS_URL, 'needs a url: {"type": "webhook", "url": …}'),
-});
+const WebhookHandler = z
+  .strictObject({ type: z.literal(NEEDS_URL), url: WebUrl, headers: Headers.optional() })
+  .meta({ id: 'WebhookHandler' });
+const NamedHandler = z
+  .strictObject({
+    type: HandlerName.refine((name) => name !== NEEDS_URL, 'needs a url: {"type": "webhook", "url": …}'),
+  })
+  .meta({ id: 'NamedHandler' });
 
 /** What handles the messages of an agent here: a name, or `{type: "webhook", url, headers?}`. */
 export const Handler = z

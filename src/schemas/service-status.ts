@@ -5,6 +5,9 @@ export const ServiceStatus = z
   .looseObject({
     running: z.boolean().describe('Whether a worker takes tasks'),
     queue_size: z.int().describe('Tasks that could start and have not'),
+    queue_by_priority: z
+      .record(z.string(), z.int())
+      .describe('How many of them have each priority; those that none has are left out'),
     active_workers: z
       .int()
       .describe('Tasks that run, at most one a slot: others that have begun wait for one'),

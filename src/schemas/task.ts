@@ -82,35 +82,40 @@ const Seconds = z.number().min(1).max(86_400);
 const NO_IDS: readonly string[] = ['.', '..', 'metrics', 'execute'];
 const TaskId = OwnId.refine((id) => !NO_IDS.includes(id), `must be none of ${NO_IDS.join(', ')}`);
 
+/** What an agent is asked, and where what it comes to goes. */
+export const TASK = {
+  agent_name: Name,
+  prompt: Prompt.optional().describe('What the agent is asked, or of a method that takes one'),
+  priority: Priority.default(5),
+  method_name: MethodName.nullish().describe('A method of the agent; without it the prompt is asked'),
+  input: freeForm(256).default({}).describe('Of the method'),
+  user_id: Name.nullish(),
+  session_id: SessionId.nullish().describe('Tasks of one session remember what was said before'),
+  delivery: TaskDeliveries.default([{ channel: 'log' }]).describe(
+    'Where its result goes: a channel with what that needs, or a list of up to 10. `[]`: nowhere',
+  ),
+  metadata: freeForm(16).default({}),
+  timeout_seconds: Seconds.nullish().describe(
+    "From its start on; waiting for an approval is not counted. By default the agent's `limits.timeout`, or `TASK_TIMEOUT_SECONDS` (300)",
+  ),
+};
+export const NO_PROMPT = 'is needed where no method_name is given';
+export const hasPrompt = ({ prompt, method_name: method }: { prompt?: unknown; method_name?: unknown }) =>
+  prompt !== undefined || typeof method === 'string';
+
 /** The body of `POST /tasks`. */
 export const TaskRequest = z
   .strictObject({
     task_id: TaskId.optional().describe('Your own; the same one with the same body is the same task'),
-    agent_name: Name,
-    prompt: Prompt.optional().describe('What the agent is asked, or of a method that takes one'),
-    priority: Priority.default(5),
-    method_name: MethodName.nullish().describe('A method of the agent; without it the prompt is asked'),
-    input: freeForm(256).default({}).describe('Of the method'),
-    user_id: Name.nullish(),
-    session_id: SessionId.nullish().describe('Tasks of one session remember what was said before'),
-    delivery: TaskDeliveries.default([{ channel: 'log' }]).describe(
-      'Where its result goes: a channel with what that needs, or a list of up to 10. `[]`: nowhere',
-    ),
-    metadata: freeForm(16).default({}),
+    ...TASK,
     scheduled_at: Instant.refine(
       (at) => at.getTime() - Date.now() <= HORIZON_MS,
       'must not be more than 5 years ahead',
     )
       .nullish()
       .describe('It starts then, not before; a moment that has passed: at once'),
-    timeout_seconds: Seconds.nullish().describe(
-      "From its start on; waiting for an approval is not counted. By default the agent's `limits.timeout`, or `TASK_TIMEOUT_SECONDS` (300)",
-    ),
   })
-  .refine(({ prompt, method_name: method }) => prompt !== undefined || typeof method === 'string', {
-    path: ['prompt'],
-    error: 'is needed where no method_name is given',
-  })
+  .refine(hasPrompt, { path: ['prompt'], error: NO_PROMPT })
   .meta({ id: 'TaskRequest' });
 export type TaskRequest = z.infer<typeof TaskRequest>;
 

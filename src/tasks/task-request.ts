@@ -3,7 +3,7 @@ import type { AgentRow } from '../db/agents.js';
 import type { Db } from '../db/database.js';
 import type { NewTask } from '../db/tasks.js';
 import { getAgentByName } from '../db/working-agents.js';
-import { type ChannelServers, refusalOf } from '../domain/channel-rules.js';
+import { type ChannelServers, refusalsOfResults } from '../domain/channel-rules.js';
 import { sealedDelivery } from '../domain/delivery-secrets.js';
 import type { StreamOwner } from '../domain/stream-owner.js';
 import type { Catalogue } from '../hosted/catalogue.js';
@@ -49,30 +49,16 @@ export function assign(
 /** Whose results they are, and what there is to deliver them. */
 export type DeliveringOptions = Pick<TaskRequestOptions, 'guard' | 'config'> & { orgId: string };
 
-/** Why a result cannot be delivered so; null where it can. */
-function refusalOfDelivery(
-  delivery: TaskDelivery,
-  { orgId, guard, config }: DeliveringOptions,
-): FieldError | null {
-  const surroundings = { orgId, config, leadsInwards: (url: string) => leadsInwards(url, guard) };
-  if (delivery.channel === 'webhook') {
-    const refusal = refusalOf('webhook', { method: 'POST', url: delivery.webhook_url }, surroundings);
-    return refusal && { path: 'webhook_url', message: refusal.message };
-  }
-  const refusal = refusalOf(delivery.channel, delivery, surroundings);
-  return refusal && { path: refusal.field, message: refusal.message };
-}
-
 /** What about a list of deliveries cannot be, field by field. */
 export const refusalsOfDeliveries = (
   deliveries: readonly TaskDelivery[],
-  options: DeliveringOptions,
+  { orgId, guard, config }: DeliveringOptions,
 ): FieldError[] =>
-  deliveries.flatMap((delivery, index) => {
-    const refusal = refusalOfDelivery(delivery, options);
-    const place = deliveries.length === 1 ? 'delivery' : `delivery.${index}`;
-    return refusal ? [{ ...refusal, path: `${place}.${refusal.path}` }] : [];
-  });
+  refusalsOfResults(deliveries, {
+    orgId,
+    config,
+    leadsInwards: (url) => leadsInwards(url, guard),
+  }).map(({ field, message }) => ({ path: field, message }));
 
 /** Finds the agent, checks what it is asked and where the result goes, seals secrets. */
 export async function planTask(

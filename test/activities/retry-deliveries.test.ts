@@ -58,7 +58,7 @@ describeEachDatabase('retried deliveries', (database) => {
       channels: {
         ...{ webhook, log: unused, signal: unused, timer: unused },
         ...{ telegram: unused, teams: unused, email: unused, redis_stream: unused },
-        ...{ broker: unused, message: unused },
+        ...{ broker: unused, message: unused, task: unused },
       },
       recorder,
       log: silentLog,

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { mapSecrets, maskedDelivery, sealedDelivery } from '../../src/domain/delivery-secrets.js';
+import { withResultSecrets } from '../../src/domain/channel-rules.js';
+import { maskedDelivery, sealedDelivery } from '../../src/domain/delivery-secrets.js';
 import type { TaskDelivery } from '../../src/schemas/task-delivery.js';
 import { newVault } from '../support/vault.js';
 
@@ -25,5 +26,5 @@ test.each(Object.values(SECRETS))('%j is stored without its secrets in the open'
   expect(JSON.stringify(stored)).not.toContain('hunter2');
   expect(maskedDelivery(stored, vault)).toEqual({ ...delivery, ...masked });
   const open = (text: string) => vault.open(text);
-  expect(mapSecrets(stored, { secret: open, url: open })).toEqual(delivery);
+  expect(withResultSecrets(stored, { secret: open, url: open })).toEqual(delivery);
 });

@@ -23,3 +23,9 @@ test('whoever is told of a silence is told whose it is, but for what carries no 
   for (const told of others.slice(0, 5)) expect(told).toHaveProperty('data', facts);
   expect(others.slice(5)).toEqual(actions.slice(6));
 });
+
+test('a task that a silence sets off has it in its metadata', () => {
+  const asked = { agent_name: 'nurse', prompt: 'Look after it.', priority: 5 as const, input: {} };
+  const task: Action = { type: 'task', ...asked, delivery: [], metadata: { agent_name: 'mine' } };
+  expect(silenceActions([task], silence)).toEqual([{ ...task, metadata: { ...facts, agent_name: 'mine' } }]);
+});

@@ -2,10 +2,12 @@ import type { Client } from '@temporalio/client';
 import { createBrokerPool } from '../../brokers/pool.js';
 import type { Config } from '../../config.js';
 import type { Database } from '../../db/database.js';
+import type { Catalogue } from '../../hosted/catalogue.js';
 import type { Mailboxes } from '../../mailboxes/mailboxes.js';
 import type { Mailer } from '../../mailer.js';
 import { createOutbound } from '../../outbound/outbound.js';
 import type { Redis } from '../../redis.js';
+import type { Tasks } from '../../tasks/tasks.js';
 import { createSigningSecrets } from '../signing-secrets.js';
 import { createBrokerChannel } from './broker.js';
 import type { Channels } from './channel.js';
@@ -15,6 +17,7 @@ import { createMessageChannel } from './message.js';
 import { notConfigured } from './not-configured.js';
 import { createRedisStreamChannel } from './redis-stream.js';
 import { createSignalChannel } from './signal.js';
+import { createTaskChannel } from './task.js';
 import { createTeamsChannel } from './teams.js';
 import { createTelegramChannel } from './telegram.js';
 import { createTimerChannel, type TimerChannelOptions } from './timer.js';
@@ -25,6 +28,8 @@ export interface OpenChannelsOptions extends TimerChannelOptions {
   config: Config;
   database: Database;
   mailboxes: Mailboxes;
+  tasks: Tasks;
+  catalogue: Catalogue;
   /** Undefined where no such server is configured. */
   redis?: Redis | undefined;
   mailer?: Mailer | undefined;
@@ -54,6 +59,7 @@ export function openChannels(options: OpenChannelsOptions): {
     email: mailer ? createEmailChannel({ mailer, log }) : notConfigured,
     broker: createBrokerChannel(brokers, log),
     message: createMessageChannel(options),
+    task: createTaskChannel({ ...options, db: database.db }),
     redis_stream: redis ? createRedisStreamChannel(redis, config) : notConfigured,
   };
   return {
