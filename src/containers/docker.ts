@@ -23,6 +23,11 @@ const WITHOUT_HOSTS = /^(?:host$|none$|container:)/;
 const LOGS = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
 /** Between two looks at a container whose end was announced and is not to be seen. */
 const LOOK_MS = 1_000;
+/**
+ * For how long one call waits for an end before it is made anew: an answer that has begun and whose connection then
+ * breaks, with the runtime, never comes to an end in the library.
+ */
+const WAIT_MS = 15_000;
 
 interface DockerFailure {
   statusCode?: number;
@@ -106,10 +111,33 @@ function optionsOf({ name, image, environment, labels, limits }: ContainerWish, 
 const NOT_THERE = 404;
 const ALREADY_SO = 304;
 
+/** Waits for something, but not longer than `limitMs` nor after `signal`; answers whether it came in time. */
+async function forAWhile(
+  signal: AbortSignal,
+  limitMs: number,
+  wait: (signal: AbortSignal) => Promise<unknown>,
+): Promise<boolean> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const limit = setTimeout(end, limitMs);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const over = new Promise((resolve) => ending.signal.addEventListener('abort', resolve, { once: true }));
+    const waited = wait(ending.signal).catch((error: unknown) => {
+      if (!ending.signal.aborted) throw error;
+    });
+    await Promise.race([waited, over]);
+    return !ending.signal.aborted;
+  } finally {
+    clearTimeout(limit);
+    signal.removeEventListener('abort', end);
+  }
+}
+
 /** Containers by the Docker Engine API, which Podman serves as well. Nothing is asked before it is needed. */
 export function createDockerRuntime(
   { DOCKER_HOST: host, CONTAINER_NETWORK: network }: Pick<Config, 'DOCKER_HOST' | 'CONTAINER_NETWORK'>,
-  { callMs = CALL_MS }: { callMs?: number } = {},
+  { callMs = CALL_MS, waitMs = WAIT_MS }: { callMs?: number; waitMs?: number } = {},
 ): ContainerRuntime {
   const open = (timeout: number | undefined) => {
     const address = dockerAddress(host);
@@ -164,14 +192,10 @@ export function createDockerRuntime(
     async waitForEnd(id, signal) {
       const lives = async () => ['running', 'paused'].includes((await find(id))?.status ?? '');
       while (!signal.aborted && (await lives())) {
-        await call(
-          () => containerFor(id, null).wait({ condition: 'not-running', abortSignal: signal }),
-          [NOT_THERE],
-        ).catch((error: unknown) => {
-          if (!signal.aborted) throw error;
-        });
-        if (!signal.aborted && (await lives()))
-          await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+        const wasInTime = await forAWhile(signal, waitMs, (abortSignal) =>
+          call(() => containerFor(id, null).wait({ condition: 'not-running', abortSignal }), [NOT_THERE]),
+        );
+        if (wasInTime && (await lives())) await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
       }
     },
     async logs(name, { tail, since }) {

@@ -24,12 +24,16 @@ test('where no runtime listens, a sentence says so', async () => {
 
 /** What a runtime answers, at the wire. */
 async function whileAnswering(
-  answer: (path: string) => object | null,
+  answer: (path: string) => object | 'broken off' | null,
   during: (host: string) => Promise<void>,
 ): Promise<void> {
   const server = createServer(({ url = '' }, response) => {
     const body = answer(url);
-    if (body) response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    if (body === 'broken off') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{', () => response.destroy());
+    } else if (body !== null)
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -47,6 +51,38 @@ test('one that does not answer is none', async () => {
     async (host) => {
       const refusal = await runtimeAt(host).verify({ image: 'any', ...NOTHING });
       expect(refusal).toMatchObject({ code: 'no_container_runtime' });
+    },
+  );
+});
+
+test('an end is noticed though the runtime broke off while it was waited for', async () => {
+  const stateOf = (status: string) => ({ Status: status, StartedAt: '2030-01-31T09:00:00Z', ExitCode: 0 });
+  let waits = 0;
+  await whileAnswering(
+    (path) => {
+      if (path.includes('/wait')) return ++waits === 1 ? 'broken off' : { StatusCode: 0 };
+      return { Id: 'c1', State: stateOf(waits < 2 ? 'running' : 'exited'), Config: {} };
+    },
+    async (host) => {
+      const config = { DOCKER_HOST: host, CONTAINER_NETWORK: 'host' };
+      const runtime = createDockerRuntime(config, { waitMs: 200 });
+      await runtime.waitForEnd('c1', new AbortController().signal);
+      expect(waits).toBe(2);
+    },
+  );
+});
+
+test('whoever waits for an end stops when told to, also when the runtime broke off before', async () => {
+  const State = { Status: 'running', StartedAt: '2030-01-31T09:00:00Z' };
+  const stopping = new AbortController();
+  await whileAnswering(
+    (path) => {
+      if (!path.includes('/wait')) return { Id: 'c1', State, Config: {} };
+      setTimeout(() => stopping.abort(), 100);
+      return 'broken off';
+    },
+    async (host) => {
+      await expect(runtimeAt(host).waitForEnd('c1', stopping.signal)).resolves.toBeUndefined();
     },
   );
 });
