@@ -92,7 +92,7 @@ export interface OrgCredentials {
  * so whoever accepts them is the one that was started here.
  */
 export async function makeOrganisation(id: string, env: Record<string, string>): Promise<OrgCredentials> {
-  const args = [resolve('dist/api/commands/orgs.js'), 'create', id, '--tier', 'enterprise'];
+  const args = [resolve('dist/cli/main.js'), 'orgs', 'create', id, '--tier', 'enterprise'];
   const { stdout } = await run(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } });
   const [key] = /mnt_[A-Za-z0-9_-]+/.exec(stdout) ?? [];
   const [adminToken] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(stdout) ?? [];

@@ -37,10 +37,13 @@ export async function agents({ form, verdict, tell }: Stage, cluster: Cluster): 
   const clients: Client[] = [];
   let isOver = false;
   try {
+    // At once: on a busy machine the first one's deadline is over before the last one is connected.
+    const beating: Promise<void>[] = [];
     for (let index = 0; index < AGENTS[form]; index++) {
-      clients.push(await connectOne(caller, admin, `${run}-${index}`));
+      const client = await connectOne(caller, admin, `${run}-${index}`);
+      clients.push(client);
+      beating.push(beat(client));
     }
-    const beating = Promise.all(clients.map((client) => beat(client)));
     const since = await latestEvent();
     for (const [what, victims] of outages(cluster)) {
       tell(`kill -9 of ${what} for ${DOWN_MS[form] / 1_000} s`);
@@ -55,7 +58,7 @@ export async function agents({ form, verdict, tell }: Stage, cluster: Cluster): 
     judgeOutages(verdict, clients, told, await connections());
     await fallSilent(clients.slice(0, clients.length / 2));
     isOver = true;
-    await beating;
+    await Promise.all(beating);
     judgeEngine(verdict, await lookAtEngine(cluster.temporalAddress));
   } finally {
     isOver = true;
