@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { DatabaseError } from '../../../src/db/database-error.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { failureOf, modelCalls } from '../../support/model-calls.js';
 import { type ModelServer, startModelServer } from '../../support/model-server.js';
@@ -51,6 +52,20 @@ describeEachDatabase('a call of a model where models fail', (database) => {
     expect(await callOf(task)).toMatchObject({
       ...{ status: 'failed', error_category: 'model', error_message: 'custom mine: 503 down' },
     });
+  });
+
+  test('waits while our own database is away, and loses no attempt by it', async () => {
+    const task = await running(await someAgent());
+    const make = activity();
+    let calls = 0;
+    await callModel(task, {
+      make: (ref, options) => {
+        if (++calls <= 2) throw new DatabaseError('unavailable', 'the database cannot be reached');
+        return make(ref, options);
+      },
+    });
+    expect(calls).toBe(3);
+    expect(await callOf(task)).toMatchObject({ status: 'completed', attempts: 1 });
   });
 
   test('is not tried again when all of them refused', async () => {

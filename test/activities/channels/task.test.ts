@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { createTaskChannel } from '../../../src/activities/channels/task.js';
+import { readConfig } from '../../../src/config.js';
 import { getTask } from '../../../src/db/tasks.js';
 import { sealedDelivery } from '../../../src/domain/delivery-secrets.js';
 import { Action } from '../../../src/schemas/action.js';
@@ -11,13 +12,7 @@ import { aDelivery, outgoing } from '../../support/deliveries.js';
 import { newVault } from '../../support/vault.js';
 
 const vault = newVault();
-const config = {
-  TASK_TIMEOUT_SECONDS: 300,
-  RESULT_STREAM: 'results',
-  REDIS_ORG: 'demo',
-  REDIS_URL: undefined,
-  SMTP_URL: undefined,
-};
+const config = readConfig({ REDIS_ORG: 'demo' });
 
 describeEachDatabase('a task of a timer', (database) => {
   const give = async (orgId: string, over: object, id = `${randomUUID()}.1.0`) => {
