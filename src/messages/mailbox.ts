@@ -23,6 +23,8 @@ export interface HandledMail {
 /** What a look at an agent's mail comes to. */
 export interface MailLook extends Pick<MailboxState, 'name' | 'queued' | 'nextAt'> {
   handling: HandledMail[];
+  /** Whether no task waited its turn when these were taken; left out where looks do not say so. */
+  isFirst?: boolean;
 }
 
 /** The workflow that has an agent's messages handled here. */

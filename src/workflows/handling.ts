@@ -1,18 +1,18 @@
 import { sleep, startChild } from '@temporalio/workflow';
 import { priorityKeyOf } from '../domain/task-priority.js';
 import type { AgentRef } from '../messages/agent.js';
-import type { HandledMail } from '../messages/mailbox.js';
+import type { HandledMail, MailLook } from '../messages/mailbox.js';
 import { QUEUES } from '../messages/queues.js';
 import { MsAgent, MsKind, MsOrg } from '../messages/search-attributes.js';
-import { type TaskRef, taskWorkflowId } from '../messages/task.js';
+import { type TaskInput, taskWorkflowId } from '../messages/task.js';
 import type { task } from './task.js';
 
 const LOOK_AGAIN_MS = 2_000;
 const LOOK_AGAIN_AT_MOST_MS = 30_000;
 
-const optionsOf = ({ orgId, agentId }: AgentRef, { taskId, priority }: HandledMail) => ({
+const optionsOf = ({ orgId, agentId }: AgentRef, { taskId, priority }: HandledMail, isFirst: boolean) => ({
   workflowId: taskWorkflowId({ orgId, taskId }),
-  args: [{ orgId, taskId }] as [TaskRef],
+  args: [{ orgId, taskId, isFirst }] as [TaskInput],
   taskQueue: QUEUES.tasks,
   workflowTaskTimeout: '5s' as const,
   priority: { priorityKey: priorityKeyOf(priority), fairnessKey: orgId },
@@ -72,11 +72,11 @@ export function createHandling(ref: AgentRef, begun: readonly string[], ended: (
   }
 
   /** Fulfilled when it has begun. */
-  async function begin(mail: HandledMail): Promise<void> {
+  async function begin(mail: HandledMail, isFirst: boolean): Promise<void> {
     const { taskId } = mail;
     running.add(taskId);
     // One that runs already is somebody else's.
-    const child = await startChild<typeof task>('task', optionsOf(ref, mail)).catch(() => null);
+    const child = await startChild<typeof task>('task', optionsOf(ref, mail, isFirst)).catch(() => null);
     if (!child) return;
     own.add(taskId);
     child.result().then(
@@ -89,11 +89,12 @@ export function createHandling(ref: AgentRef, begun: readonly string[], ended: (
     patienceMs,
     running: () => [...running],
     /** Begins those that do not run, and forgets those that are not wanted any more. */
-    async run(mails: readonly HandledMail[]): Promise<void> {
+    async run({ handling: mails, isFirst = false }: Pick<MailLook, 'handling' | 'isFirst'>): Promise<void> {
       const wanted = new Set(mails.map(({ taskId }) => taskId));
       forget(wanted);
       for (const taskId of failures.keys()) if (!wanted.has(taskId)) failures.delete(taskId);
-      await Promise.all(mails.filter(({ taskId }) => !running.has(taskId)).map(begin));
+      const begun = mails.filter(({ taskId }) => !running.has(taskId));
+      await Promise.all(begun.map((mail) => begin(mail, isFirst)));
     },
   };
 }

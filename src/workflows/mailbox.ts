@@ -29,7 +29,7 @@ export async function mailbox(ref: AgentRef, begun: string[] = []): Promise<void
   for (;;) {
     isWoken = false;
     const look = await lookAtMail({ ...ref, running: handling.running() });
-    await handling.run(look.handling);
+    await handling.run(look);
     state = { ...look, handling: look.handling.map(({ messageId }) => messageId) };
     setCurrentDetails(mailboxDetails(state));
     const { historyLength, continueAsNewSuggested } = workflowInfo();

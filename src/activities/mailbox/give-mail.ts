@@ -5,7 +5,7 @@ import type { Database, Db } from '../../db/database.js';
 import { appendEvents } from '../../db/events.js';
 import { isHandled, noteTask } from '../../db/handled-mail.js';
 import { deliveredTo } from '../../db/mail.js';
-import { getTask, insertTask } from '../../db/tasks.js';
+import { doesTaskWait, getTask, insertTask } from '../../db/tasks.js';
 import { refusalDelayMs } from '../../domain/refusal-delay.js';
 import type { Catalogue } from '../../hosted/catalogue.js';
 import { isHandledHere } from '../../mailboxes/mailboxes.js';
@@ -81,8 +81,9 @@ export function createGiveMail({ database, catalogue, config }: GiveMailOptions)
     return database.db.transaction().execute(async (tx) => {
       const agent = await lockAgent(tx, orgId, agentId);
       if (!agent) return undefined;
+      const isFirst = !(await doesTaskWait(tx));
       const given = isHandledHere(agent) ? await give(tx, agent, at) : { queued: 0, nextAt: null };
-      return { name: agent.name, ...given, handling: await handlingOf(tx, agent) };
+      return { name: agent.name, ...given, handling: await handlingOf(tx, agent), isFirst };
     });
   };
 }
