@@ -49,7 +49,8 @@ async function write(options: DeclaredOptions, tx: Db, file: DeclaredFile, at: D
   const { declaration, errorOf } = file;
   const { vault, config, guard, catalogue } = options;
   await lockOrg(tx, declaration.org);
-  const agents = await writeAgents(tx, declaration.agents, { orgId: declaration.org, vault, at });
+  const orgId = declaration.org;
+  const agents = await writeAgents(tx, declaration.agents, { orgId, vault, guard, catalogue, at });
   if (agents.kind === 'refused') throw errorOf(agents.errors);
   const schedules = await writeSchedules({ db: tx, vault, config, guard, catalogue }, declaration, at);
   if (schedules.kind === 'refused') throw errorOf(schedules.errors);

@@ -14,7 +14,11 @@ import type { Db } from '../db/database.js';
 import { appendEvents } from '../db/events.js';
 import { notify } from '../db/notify.js';
 import { keepTools } from '../db/tools.js';
+import { withHandlerSecrets } from '../domain/handler-secrets.js';
 import { restoreSettings } from '../domain/mask-settings.js';
+import { sealing } from '../domain/url-secrets.js';
+import type { Catalogue } from '../hosted/catalogue.js';
+import { type GuardOptions, leadsInwards } from '../outbound/guard.js';
 import type { DeclaredAgent } from '../schemas/declaration.js';
 import type { FieldError } from '../schemas/field-errors.js';
 import type { Vault } from '../secrets/vault.js';
@@ -23,6 +27,8 @@ import { openedOrNull } from './opened.js';
 export interface DeclaredAgentsOptions {
   orgId: string;
   vault: Vault;
+  guard: GuardOptions;
+  catalogue: Pick<Catalogue, 'handlers'>;
   at: Date;
 }
 
@@ -36,21 +42,47 @@ const wantedOf = (agent: DeclaredAgent) => ({
   ...plainOf(agent),
   settings: agent.settings,
   environment: agent.environment,
+  topics: agent.topics,
+  handler: agent.handler ?? null,
+  concurrency: agent.concurrency,
+  busyPolicy: agent.busyPolicy,
+  maxDeliveries: agent.maxDeliveries,
 });
+type Wanted = ReturnType<typeof wantedOf>;
 
 /** What cannot be opened any more is like nothing that is declared, and is sealed anew. */
-const standingOf = (row: AgentRow, vault: Vault) => ({
-  ...plainOf(row),
-  settings: JSON.parse(openedOrNull(vault, row.settings) ?? 'null'),
-  environment: JSON.parse(openedOrNull(vault, row.environment) ?? 'null'),
-});
+const standingOf = (row: AgentRow, vault: Vault): Wanted => {
+  const open = (text: string) => openedOrNull(vault, text) ?? '';
+  return {
+    ...plainOf(row),
+    settings: JSON.parse(open(row.settings) || 'null'),
+    environment: JSON.parse(open(row.environment) || 'null'),
+    topics: row.topics,
+    handler: withHandlerSecrets(row.handler, { url: open, secret: open }),
+    concurrency: row.concurrency,
+    busyPolicy: row.busy_policy,
+    maxDeliveries: row.max_deliveries,
+  };
+};
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
+/** How it takes messages. */
+const mailColumnsOf = (
+  { topics, handler, concurrency, busyPolicy, maxDeliveries }: Wanted,
+  vault: Vault,
+): AgentColumns => ({
+  topics: JSON.stringify(topics),
+  handler: JSON.stringify(withHandlerSecrets(handler, sealing(vault))),
+  ...{ concurrency, busy_policy: busyPolicy, max_deliveries: maxDeliveries },
+});
+
 function columnsOf(agent: DeclaredAgent, vault: Vault): AgentColumns {
-  const { instruction, tools, limits, settings, environment, ...plain } = wantedOf(agent);
+  const wanted = wantedOf(agent);
+  const { type, description, model, instruction, tools, limits, settings, environment } = wanted;
   return {
-    ...plain,
+    ...{ type, description, model },
+    ...mailColumnsOf(wanted, vault),
     instruction: JSON.stringify(instruction),
     tools: JSON.stringify(tools),
     limits: JSON.stringify(limits),
@@ -69,6 +101,7 @@ async function create(
   const row = await insertAgent(tx, {
     ...{ id: newId(), orgId, name: agent.name, definition: null, isDeclared: true },
     ...{ ...plainOf(agent), intervalMs, missedAfter, onMissed: [] },
+    columns: mailColumnsOf(wantedOf(agent), vault),
     settings: vault.seal(JSON.stringify(agent.settings)),
     environment: vault.seal(JSON.stringify(agent.environment)),
   });
@@ -102,24 +135,49 @@ async function update(
 
 const MASKED = 'is the mask of a secret: write the secret itself';
 
-async function flawsOf(tx: Db, orgId: string, agents: readonly DeclaredAgent[]): Promise<FieldError[]> {
+/** Why an agent's messages cannot be handled so. */
+function flawsOfHandler(
+  { handler }: DeclaredAgent,
+  path: string,
+  { catalogue, guard }: DeclaredAgentsOptions,
+): FieldError[] {
+  if (!handler) return [];
+  if (!catalogue.handlers.has(handler.type))
+    return [{ path, message: `must be one of ${[...catalogue.handlers.keys()].join(', ')}` }];
+  return 'url' in handler && leadsInwards(handler.url, guard)
+    ? [{ path: `${path}.url`, message: 'is not an address that may be reached' }]
+    : [];
+}
+
+async function flawsOf(
+  tx: Db,
+  agents: readonly DeclaredAgent[],
+  options: DeclaredAgentsOptions,
+): Promise<FieldError[]> {
+  const { orgId } = options;
   const known = await keepTools(tx, orgId, [...new Set(agents.flatMap(({ tools }) => tools))]);
-  return agents.flatMap(({ name, tools, settings, environment }, index) => [
-    ...Object.entries({ settings, environment }).flatMap(([field, given]) =>
-      restoreSettings(given, {}, `agents.${index}.${field}`).unknown.map((path) => ({
-        path,
-        message: MASKED,
-      })),
-    ),
-    ...(agents.findIndex((other) => other.name === name) < index
-      ? [{ path: `agents.${index}.name`, message: 'another agent above has this name' }]
-      : []),
-    ...tools.flatMap((tool, place) =>
-      known.has(tool)
-        ? []
-        : [{ path: `agents.${index}.tools.${place}`, message: 'is not the name of a tool' }],
-    ),
-  ]);
+  return agents.flatMap(flawsOfOne);
+
+  function flawsOfOne(agent: DeclaredAgent, index: number): FieldError[] {
+    const { name, tools, settings, environment } = agent;
+    return [
+      ...Object.entries({ settings, environment }).flatMap(([field, given]) =>
+        restoreSettings(given, {}, `agents.${index}.${field}`).unknown.map((path) => ({
+          path,
+          message: MASKED,
+        })),
+      ),
+      ...(agents.findIndex((other) => other.name === name) < index
+        ? [{ path: `agents.${index}.name`, message: 'another agent above has this name' }]
+        : []),
+      ...tools.flatMap((tool, place) =>
+        known.has(tool)
+          ? []
+          : [{ path: `agents.${index}.tools.${place}`, message: 'is not the name of a tool' }],
+      ),
+      ...flawsOfHandler(agent, `agents.${index}.handler`, options),
+    ];
+  }
 }
 
 /** Creates and changes what is declared; other agents stay as they are. */
@@ -128,7 +186,7 @@ export async function writeAgents(
   agents: readonly DeclaredAgent[],
   options: DeclaredAgentsOptions,
 ): Promise<AgentsWritten> {
-  const errors = await flawsOf(tx, options.orgId, agents);
+  const errors = await flawsOf(tx, agents, options);
   const standing = new Map((await declaredAgents(tx, options.orgId)).map((row) => [row.name, row]));
   const changed: AgentRow[] = [];
   for (const [index, agent] of agents.entries()) {

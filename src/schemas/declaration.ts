@@ -2,8 +2,19 @@ import { z } from 'zod';
 import { AgentRequest, InstructionText } from './agent.js';
 import { ScheduleRequest } from './schedule.js';
 
+/** What of an agent somebody else has to be told of, such as a broker or what runs containers. */
+const OVER_HTTP_ONLY = {
+  heartbeat: true,
+  brokers: true,
+  image: true,
+  resources: true,
+  restartPolicy: true,
+  healthUrl: true,
+  healthInterval: true,
+} as const;
+
 /** An agent as a file declares it: an instruction may be its text alone. */
-export const DeclaredAgent = AgentRequest.omit({ heartbeat: true }).extend({
+export const DeclaredAgent = AgentRequest.omit(OVER_HTTP_ONLY).extend({
   instruction: z
     .union([
       z

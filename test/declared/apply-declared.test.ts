@@ -107,6 +107,34 @@ heartbeats:
   await expect(describeOf(watcher?.id ?? '')).rejects.toThrow();
 });
 
+test('an agent takes messages as it is declared; the secrets of its handler are sealed, and it is changed only once', async () => {
+  const declared = (patience: string) => `
+agents:
+  - name: Desk
+    topics: [support.*]
+    handler: { type: webhook, url: "https://hook.example.com/?sig=s3cr3t", headers: { x-key: s3cr3t } }
+    concurrency: 2
+    busyPolicy: ${patience}
+`;
+  await apply(declared('reject'));
+  await apply(declared('reject'));
+  const desk = async () =>
+    context.database.db
+      .selectFrom('agents')
+      .selectAll()
+      .where('org_id', '=', orgId)
+      .where('name', '=', 'Desk')
+      .executeTakeFirstOrThrow();
+  expect(await desk()).toMatchObject({
+    ...{ topics: ['support.*'], concurrency: 2, busy_policy: 'reject', max_deliveries: 5, revision: 1 },
+  });
+  expect(JSON.stringify((await desk()).handler)).not.toContain('s3cr3t');
+  await apply(declared('queue'));
+  expect(await desk()).toMatchObject({ busy_policy: 'queue', revision: 2 });
+  await apply('agents: [{ name: Desk, handler: chat }]');
+  expect(await desk()).toMatchObject({ topics: [], handler: { type: 'chat' }, revision: 3 });
+});
+
 const [WATCHED] = TWO.split('schedules:');
 const namesOf = async () => (await rows('schedules')).map(({ name }) => name);
 
@@ -203,6 +231,12 @@ test.each([
     /:6: heartbeats\.0\.delivery\.channel: is not available: SMTP_URL is not set/,
   ],
   ['agents:\n  - name: A\n  - name: A', /:4: agents\.1\.name: another agent above has this name/],
+  ['agents:\n  - name: A\n    image: a:1', /:4: agents\.0\.image: is not a known field/],
+  ['agents:\n  - name: A\n    handler: poet', /:4: agents\.0\.handler: must be one of .*chat/],
+  [
+    'agents:\n  - name: A\n    handler: { type: webhook, url: "http://10.0.0.1/" }',
+    /:4: agents\.0\.handler\.url: is not an address that may be reached/,
+  ],
   ['agents:\n  - name: A\n    tools: [hammer]', /:4: agents\.0\.tools\.0: is not the name of a tool/],
   [
     'agents:\n  - name: A\n    settings: { password: "***" }',
