@@ -158,6 +158,30 @@ module.exports = {
       'process/',
     ]),
     only('client-is-standalone', 'client', ['schemas/']),
+    only('the-command-line-calls-the-api-and-starts-programs', 'cli', [
+      ...GROUND,
+      'main\\.ts',
+      'migrate\\.ts',
+      'api/',
+      'client/',
+      'db/',
+      'engine/',
+      'hosted/',
+      'http/listen',
+      'worker/main',
+    ]),
+    {
+      name: 'the-command-line-loads-programs-when-they-are-called',
+      severity: 'error',
+      comment:
+        'A command on the API answers in a quarter of a second: it must not wait for Temporal and PostgreSQL.',
+      from: { path: '^src/cli/', pathNot: '^src/cli/(desk\\.ts|doctor/)' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(cli|client|schemas)/',
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
+    },
     only('board-talks-to-the-api-only', 'dashboard', ['client/', 'schemas/']),
     {
       name: 'sandbox-imports-types-only',
@@ -206,7 +230,7 @@ module.exports = {
       name: 'parts-know-types-of-the-process',
       severity: 'error',
       comment: "The process puts the parts together; only a part's main runs it.",
-      from: { path: '^src/(api|intake|worker)/', pathNot: 'main\\.ts$|commands/' },
+      from: { path: '^src/(api|intake|worker)/', pathNot: 'main\\.ts$' },
       to: { path: '^src/process/', ...TYPE_ONLY },
     },
     {

@@ -180,7 +180,7 @@ export async function startProduct({ folder, orgs = [], split = false, env: extr
 /** Makes an organisation by what npm run orgs runs; answers its first key. */
 async function makeOrganisation(name, env) {
   const command = promisify(execFile);
-  const { stdout } = await command(process.execPath, ['dist/api/commands/orgs.js', 'create', name], {
+  const { stdout } = await command(process.execPath, ['dist/cli/main.js', 'orgs', 'create', name], {
     cwd: ROOT,
     env,
   });

@@ -1,6 +1,6 @@
 /** Builds `dist` when the sources have changed since: TypeScript, the workflow bundles, the board. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, run } from './install.mjs';
@@ -31,7 +31,8 @@ const builtFrom = () => {
 export async function build() {
   const wanted = fingerprint();
   if (builtFrom() === wanted) return;
-  console.log('  building …');
+  // Not among the answers of a command that is built first.
+  console.error('  building …');
   rmSync(STAMP, { force: true });
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
@@ -40,6 +41,8 @@ export async function build() {
   ];
   for (const step of steps) if ((await run(process.execPath, step)) !== 0) process.exit(1);
   mkdirSync(join(root, 'dist'), { recursive: true });
+  // The compiler makes no program of it; `bin` of package.json names it.
+  chmodSync(join(root, 'dist/cli/main.js'), 0o755);
   writeFileSync(STAMP, wanted);
 }
 

@@ -47,7 +47,7 @@ const npm = (args) =>
 export async function install() {
   requireNode();
   if (isComplete()) return;
-  console.log('  installing dependencies (once, and after each change of them) …');
+  console.error('  installing dependencies (once, and after each change of them) …');
   const code = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   if (code === 0) return;
   console.error('  npm ci did not work; its lines above tell why.');

@@ -14,10 +14,8 @@ const ENTRIES = {
   api: 'api/main.js',
   worker: 'worker/main.js',
   migrate: 'migrate.js',
-  orgs: 'api/commands/orgs.js',
-  keys: 'api/commands/keys.js',
-  token: 'api/commands/token.js',
-  'sample-data': 'api/commands/sample-data.js',
+  // The command line, which has the others as commands: npm run mainspring -- timers list
+  cli: 'cli/main.js',
   openapi: 'api/write-openapi.js',
 };
 const NPM_CHECK_MS = 1_000;

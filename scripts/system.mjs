@@ -26,7 +26,8 @@ const run = (script) =>
     },
   }).status === 0;
 
-const results = ['examples.mjs', 'language-clients.mjs'].map((script) => run(script));
+const SCRIPTS = ['examples.mjs', 'language-clients.mjs', 'generated-clients.mjs', 'a2a-client.mjs'];
+const results = SCRIPTS.map((script) => run(script));
 const code = await product.stop();
 await redis?.stop();
 process.exit(code === 0 && results.every(Boolean) ? 0 : 1);

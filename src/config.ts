@@ -165,6 +165,12 @@ export const Environment = z.object({
     .optional()
     .describe('Where they reach the API; by default PUBLIC_URL, else http://host.docker.internal and PORT'),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
+  WORKER_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[^.]{1,100}$/, 'must have no dots')
+    .optional()
+    .describe("Workers take part in Temporal's Worker Versioning under this name; none: they do not"),
+  WORKER_BUILD_ID: z.string().max(100).optional().describe('Which release these workers are'),
   DATABASE_POOL: Count.default(20).describe('Connections to DATABASE_URL, per process'),
   METRICS_PORT: Port.optional().describe("Of the Temporal SDK's own metrics, which /metrics appends"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
@@ -208,6 +214,10 @@ interface Rule {
   message: string;
 }
 const INCONSISTENT: Rule[] = [
+  {
+    broken: (env) => (env.WORKER_DEPLOYMENT_NAME === undefined) !== (env.WORKER_BUILD_ID === undefined),
+    message: 'WORKER_DEPLOYMENT_NAME, WORKER_BUILD_ID: give both or neither',
+  },
   {
     broken: (env) => env.TASK_STREAM === env.RESULT_STREAM,
     message: 'RESULT_STREAM: must not be TASK_STREAM: results would be read as tasks',

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BrokerKind } from './schemas/broker.js';
-import type { Channel } from './schemas/delivery.js';
+import { Channel } from './schemas/delivery.js';
 import type { ReceiptStatus } from './schemas/message.js';
 import type { ErrorCategory, TaskStatus } from './schemas/task.js';
 
@@ -55,6 +55,8 @@ const attempts = new Counter({
   labelNames: ['channel', 'outcome'] as const,
   registers,
 });
+// An increase is seen only of what was counted before: the first dead one must not be missed.
+for (const channel of Channel.options) attempts.inc({ channel, outcome: 'dead' }, 0);
 /** Counts one attempt to deliver. */
 export const countAttempt = (channel: Channel, outcome: AttemptOutcome): void =>
   attempts.inc({ channel, outcome });

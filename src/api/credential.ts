@@ -28,6 +28,9 @@ export function readCredential(headers: IncomingHttpHeaders): Credential {
 const LOOPBACK_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 
+/** Whether a `Host` names this machine. */
+export const isLocalHost = (host: string): boolean => LOCAL_HOST.test(host);
+
 /** A page in a browser that came from elsewhere: it may send requests here without asking. */
 function isFromForeignPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
@@ -42,7 +45,7 @@ export function isLocal({ socket, headers }: IncomingMessage): boolean {
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
   return (
     LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') &&
-    LOCAL_HOST.test(headers.host ?? '') &&
+    isLocalHost(headers.host ?? '') &&
     !isForwarded &&
     !isFromForeignPage(headers)
   );

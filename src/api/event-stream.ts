@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createEventBuffer, createSession } from 'better-sse';
 import { parseCursor } from '../db/events.js';
 import type { Event } from '../schemas/event.js';
@@ -7,7 +7,7 @@ import { ApiProblem, invalid } from './problem.js';
 import { Stream } from './route.js';
 import type { Services } from './services.js';
 
-const KEEP_ALIVE_MS = 15_000;
+export const KEEP_ALIVE_MS = 15_000;
 const serializer = JSON.stringify;
 /** So many events are read at once. */
 export const STREAMED_AT_ONCE = 100;
@@ -55,29 +55,15 @@ export interface StreamOptions {
   log: Services['log'];
 }
 
-/** An answer that goes on until `write` is over. Throws `rate_limited` when an organisation reads too many. */
-export function eventStream(
-  { orgId, signal, log }: StreamOptions,
-  write: (to: StreamWriter) => Promise<void>,
+/** An answer that goes on until `run` is over. Throws `rate_limited` when an organisation reads too many. */
+export function longStream(
+  { orgId, log }: Pick<StreamOptions, 'orgId' | 'log'>,
+  run: (req: IncomingMessage, res: ServerResponse) => Promise<void>,
 ): Stream {
   checkRoom(orgId);
   return new Stream((req, res) => {
     openStreams.set(orgId, openOf(orgId) + 1);
-    const send = async () => {
-      const session = await createSession(req, res, { keepAlive: KEEP_ALIVE_MS, serializer });
-      await write({
-        event: (event) => void session.push(event, event.type, event.id),
-        passing(name, data) {
-          if (res.writableNeedDrain) return;
-          // Without an id of its own readers keep that of the event before, after which they can go on.
-          const buffer = createEventBuffer({ serializer });
-          buffer.event(name).data(data).dispatch();
-          void session.batch(buffer);
-        },
-        drained: () => drained(res, signal),
-      });
-    };
-    send()
+    run(req, res)
       .catch((error: unknown) => log.warn({ error }, 'An event stream broke off'))
       .finally(() => {
         openStreams.set(orgId, openOf(orgId) - 1);
@@ -86,8 +72,28 @@ export function eventStream(
   });
 }
 
+/** A {@link longStream} of events with names and ids. */
+export const eventStream = (
+  { orgId, signal, log }: StreamOptions,
+  write: (to: StreamWriter) => Promise<void>,
+): Stream =>
+  longStream({ orgId, log }, async (req, res) => {
+    const session = await createSession(req, res, { keepAlive: KEEP_ALIVE_MS, serializer });
+    await write({
+      event: (event) => void session.push(event, event.type, event.id),
+      passing(name, data) {
+        if (res.writableNeedDrain) return;
+        // Without an id of its own readers keep that of the event before, after which they can go on.
+        const buffer = createEventBuffer({ serializer });
+        buffer.event(name).data(data).dispatch();
+        void session.batch(buffer);
+      },
+      drained: () => drained(res, signal),
+    });
+  });
+
 /** A slow reader is waited for. */
-async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+export async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
   if (!res.writableNeedDrain || signal.aborted) return;
   // Rejects when the caller goes away, which the signal tells as well; leaves no listener behind either way.
   await once(res, 'drain', { signal }).catch(() => undefined);

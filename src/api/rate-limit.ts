@@ -15,7 +15,7 @@ const MAIL_QUOTA = 1_000;
 const GUESSES_PER_MINUTE = 300;
 
 /** The headers of a limited answer, in the form of draft-ietf-httpapi-ratelimit-headers-10. */
-type LimitHeaders = [policy: string, state: string];
+export type LimitHeaders = [policy: string, state: string];
 
 /** Counts a request; answers its headers, or throws `rate_limited`. Null where there is no limit. */
 export type RateLimit = (caller: AnyCaller, route: Pick<Route, 'isMail'>) => Promise<LimitHeaders> | null;

@@ -53,6 +53,18 @@ export class Stream {
   constructor(readonly run: (req: IncomingMessage, res: ServerResponse) => void) {}
 }
 
+/** A call of a route from within: what a request over HTTP would have said. */
+export interface Asked {
+  params: Record<string, string>;
+  query: Record<string, string>;
+  body: unknown;
+  /** Its Idempotency-Key, where the route takes one. */
+  key?: string | null;
+  headers?: Record<string, string>;
+  /** Ends it sooner than the request that it is a part of. */
+  signal?: AbortSignal;
+}
+
 type Handled<A extends Answers> = BodyOf<A> | Reply<BodyOf<A> | null> | Stream;
 
 /** What of a request does not depend on its route. */
@@ -68,6 +80,8 @@ export interface Surroundings {
   header: (name: string) => string;
   /** The id of what this request creates; of the nth thing, when it creates several. The same for a repeat. */
   idFor: (index?: number) => string;
+  /** Calls another route as the same caller: with the same rights, checks and problems as over HTTP. */
+  ask: (route: Route, asked: Asked) => Promise<Reply<unknown> | Stream>;
 }
 
 export interface RouteRequest<Params, Query, Body, Who> extends Surroundings {
@@ -109,6 +123,8 @@ interface Definition<
   isForOthers?: boolean;
   /** Agents have a larger quota for it: it is their mail. */
   isMail?: boolean;
+  /** Waits by itself for what it needs, and says itself what is away. */
+  isPatient?: boolean;
   summary: string;
   description?: string;
   tag: string;
@@ -148,6 +164,7 @@ export interface Route {
   etag: boolean;
   isForOthers: boolean;
   isMail: boolean;
+  isPatient: boolean;
   summary: string;
   description: string | undefined;
   tag: string;
@@ -215,6 +232,7 @@ export function route<
     etag: definition.etag ?? false,
     isForOthers: definition.isForOthers ?? false,
     isMail: definition.isMail ?? false,
+    isPatient: definition.isPatient ?? false,
     hidden: definition.hidden ?? false,
     isBodyOptional: body?.safeParse({}).success ?? true,
     bodyLimitBytes: LIMIT_BYTES[bodyLimit],

@@ -1,3 +1,5 @@
+import { createA2aRoutes } from './a2a/routes.js';
+import { createMcpRoutes } from './mcp/route.js';
 import type { Route } from './route.js';
 import { agentConnectionRoutes } from './routes/agent-connection.js';
 import { agentCredentialRoutes } from './routes/agent-credentials.js';
@@ -24,6 +26,7 @@ import { createOpenapiRoutes } from './routes/openapi.js';
 import { runtimeMetricsRoutes } from './routes/runtime-metrics.js';
 import { scheduleRunRoutes } from './routes/schedule-runs.js';
 import { scheduleRoutes } from './routes/schedules.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { statusRoutes } from './routes/status.js';
 import { subscriptionRoutes } from './routes/subscriptions.js';
 import { taskApprovalRoutes } from './routes/task-approvals.js';
@@ -60,6 +63,7 @@ const resources: readonly Route[] = [
   ...taskApprovalRoutes,
   ...taskStreamRoutes,
   ...statusRoutes,
+  ...statisticsRoutes,
   ...scheduleRoutes,
   ...scheduleRunRoutes,
   ...toolRoutes,
@@ -73,4 +77,9 @@ const resources: readonly Route[] = [
 ];
 
 /** Everything that the API answers. */
-export const routes: readonly Route[] = [...resources, ...createOpenapiRoutes(resources)];
+export const routes: readonly Route[] = [
+  ...resources,
+  ...createOpenapiRoutes(resources),
+  ...createMcpRoutes(resources),
+  ...createA2aRoutes(resources),
+];

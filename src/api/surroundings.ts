@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v5 as derivedId, v7 as newId } from 'uuid';
 import type { Config } from '../config.js';
+import type { Calls } from './call.js';
+import type { AnyCaller } from './caller.js';
 import { clientAddress } from './client-address.js';
 import { originOf } from './origin.js';
-import type { Surroundings } from './route.js';
+import type { Asked, Reply, Route, Stream, Surroundings } from './route.js';
 
 /** Aborted when the caller goes away before the answer is complete, or the process stops. */
 function callerSignal(res: ServerResponse, stopping: AbortSignal): AbortSignal {
@@ -24,6 +26,10 @@ export interface RequestSurroundingsOptions {
   requestId: string;
   stopping: AbortSignal;
   config: Config;
+  calls: Calls;
+  caller: AnyCaller | null;
+  /** Of a call from within: its own end, and the headers that it has instead of the request's. */
+  within?: { signal: AbortSignal; headers: Record<string, string> };
 }
 
 /** One request, apart from what its route reads of it. */
@@ -35,6 +41,7 @@ export class RequestSurroundings implements Surroundings {
 
   constructor(private readonly options: RequestSurroundingsOptions) {
     this.requestId = options.requestId;
+    this.lazySignal = options.within?.signal ?? null;
   }
 
   /** Made when it is asked for: most handlers never do. */
@@ -53,12 +60,20 @@ export class RequestSurroundings implements Surroundings {
     return originOf(req, config);
   }
 
-  /** An arrow, as {@link idFor}: handlers take these out of the request. */
+  /** An arrow, as {@link idFor} and {@link ask}: handlers take these out of the request. */
   readonly header = (name: string): string => {
-    const value = this.options.req.headers[name];
+    const { req, within } = this.options;
+    const value = (within?.headers ?? req.headers)[name];
     return typeof value === 'string' ? value : '';
   };
 
   readonly idFor = (index = 0): string =>
     this.seed === null ? newId() : derivedId(String(index), this.seed);
+
+  readonly ask = (route: Route, asked: Asked): Promise<Reply<unknown> | Stream> => {
+    const { calls, caller } = this.options;
+    if (!caller) throw new Error('a request that is open to everybody cannot ask for another route');
+    const within = { signal: asked.signal ?? this.signal, headers: asked.headers ?? {} };
+    return calls.ask(route, asked, caller, new RequestSurroundings({ ...this.options, within }));
+  };
 }

@@ -6,6 +6,7 @@ import type {
   InstructionRequest,
 } from '../schemas/instruction.js';
 import type { ServiceStatus } from '../schemas/service-status.js';
+import type { Statistics } from '../schemas/statistics.js';
 import type { Tool, ToolChange, ToolFilter, ToolRequest } from '../schemas/tool.js';
 import { AgentService, type TaskResult, type WaitOptions } from './agent-service.js';
 import { Agents } from './agents.js';
@@ -20,7 +21,13 @@ import { Memories } from './memories.js';
 import { Messages } from './messages.js';
 import { completeOptions, type MainspringOptions } from './options.js';
 import { Registry } from './registry.js';
-import { type CallOptions, type CreateOptions, createExchange, createRequest } from './request.js';
+import {
+  type CallOptions,
+  type CreateOptions,
+  createExchange,
+  createRequest,
+  type Request,
+} from './request.js';
 import { Schedules } from './schedules.js';
 import { Subscriptions } from './subscriptions.js';
 import { type NewTask, Tasks } from './tasks.js';
@@ -64,25 +71,30 @@ export class MainspringClient {
   readonly apiKeys: ApiKeys;
   readonly health: Health;
   readonly #agentService: AgentService;
+  readonly #request: Request;
 
   constructor(options: MainspringOptions = {}) {
     const settings = completeOptions(options);
     const request = createRequest(settings);
+    this.#request = request;
+    // What takes keys only would refuse a token even where no credential is needed: in development, on this machine.
+    const asProgram = { ...settings, token: undefined };
+    const keyed = createRequest(asProgram);
     const asAdmin = settings.token === undefined ? settings : { ...settings, apiKey: undefined };
     const exchange = createExchange(asAdmin);
-    const streams = createStreams(settings);
-    this.timers = new Timers(request);
-    this.deliveries = new Deliveries(request);
-    this.events = new Events(request, streams);
-    this.subscriptions = new Subscriptions(request);
-    this.webhookSecret = new WebhookSecrets(request);
-    this.tasks = new Tasks(request, streams);
-    this.#agentService = new AgentService(request, this.tasks);
+    const streams = createStreams(asProgram);
+    this.timers = new Timers(keyed);
+    this.deliveries = new Deliveries(keyed);
+    this.events = new Events(keyed, streams);
+    this.subscriptions = new Subscriptions(keyed);
+    this.webhookSecret = new WebhookSecrets(keyed);
+    this.tasks = new Tasks(keyed, streams);
+    this.#agentService = new AgentService(keyed, this.tasks);
     this.messages = new Messages(request);
     this.memories = new Memories(request);
-    this.schedules = new Schedules(request);
-    this.brokers = new Brokers(request);
-    this.executions = new Executions(request);
+    this.schedules = new Schedules(createExchange(asProgram));
+    this.brokers = new Brokers(createRequest(asAdmin));
+    this.executions = new Executions(keyed);
     this.agents = new Agents(exchange);
     this.tools = new Registry(exchange, { one: 'tool', many: 'tools' });
     this.instructions = new Registry(exchange, { one: 'instruction', many: 'instructions' });
@@ -103,5 +115,13 @@ export class MainspringClient {
   /** How many tasks wait and run, how many more could start, and how many schedules are enabled. */
   getStatus(options: CallOptions = {}): Promise<ServiceStatus> {
     return this.#agentService.getStatus(options);
+  }
+
+  /** What happened in a period (24 h by default), in about 60 parts of it and in all. */
+  statistics(
+    filter: { period?: '1h' | '24h' | '7d' | '30d' } = {},
+    options: CallOptions = {},
+  ): Promise<Statistics> {
+    return this.#request('GET', '/statistics', { query: filter, ...options });
   }
 }

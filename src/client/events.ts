@@ -16,7 +16,7 @@ export class Events {
     this.#stream = stream;
   }
 
-  /** Lists what happened, oldest first; `type` may be a prefix such as `timer.*`. */
+  /** Lists what happened, oldest first or (`order: 'desc'`) newest first; `type` may be a prefix such as `timer.*`. */
   list(filter: Partial<Omit<EventFilter, 'cursor'>> = {}, options: CallOptions = {}): Listing<Event> {
     return createListing(async (cursor) => {
       const query = { ...filter, cursor };

@@ -1,5 +1,5 @@
 export type { Agent } from '../schemas/agent.js';
-export type { AgentAnalytics, AgentConfig } from '../schemas/agent-connection.js';
+export type { AgentAnalytics, AgentConfig, AgentSession } from '../schemas/agent-connection.js';
 export type { ApiKey } from '../schemas/api-key.js';
 export type { Delivery, DeliverySummary } from '../schemas/delivery.js';
 export type { Event, Subscription } from '../schemas/event.js';
@@ -9,6 +9,7 @@ export type { Envelope, LeasedMessage, Message, Receipt, ReceiptStatus } from '.
 export type { Problem, ProblemCode } from '../schemas/problem.js';
 export type { Schedule, ScheduleHistory } from '../schemas/schedule.js';
 export type { ServiceStatus } from '../schemas/service-status.js';
+export type { Statistics } from '../schemas/statistics.js';
 export type { AgentHealth, Timer, TimerMetrics } from '../schemas/timer.js';
 export type { Tool } from '../schemas/tool.js';
 export type { TaskResult, WaitOptions } from './agent-service.js';

@@ -4,7 +4,7 @@ export interface MainspringOptions {
   /** `mnt_…`; `MAINSPRING_API_KEY`, then `MINOOTS_API_KEY`. A server in development needs none from the same machine. */
   apiKey?: string;
   /**
-   * An admin token; `MAINSPRING_TOKEN`. Agents, tools, instructions and API keys are called with it, everything else
+   * An admin token; `MAINSPRING_TOKEN`. Agents, tools, instructions, brokers and API keys are called with it, everything else
    * with the key where there is one. It can do what only an administrator may: not for pages in a browser.
    */
   token?: string;

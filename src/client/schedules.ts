@@ -12,7 +12,8 @@ import type {
   Triggered,
 } from '../schemas/schedule.js';
 import { createListing, type Listing } from './listing.js';
-import type { CallOptions, CreateOptions, Request } from './request.js';
+import type { ChangeOptions, Versioned } from './registry.js';
+import type { Call, CallOptions, CreateOptions, Exchange, Request } from './request.js';
 
 /** A schedule as it is asked for. */
 export type NewSchedule = z.input<typeof ScheduleRequest>;
@@ -34,19 +35,21 @@ export interface PreviewOf {
 const pathOf = (id: string, verb = '') => `/schedules/${encodeURIComponent(id)}${verb}`;
 
 export class Schedules {
+  readonly #exchange: Exchange;
   readonly #request: Request;
 
-  constructor(request: Request) {
-    this.#request = request;
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#request = async (...call) => (await exchange<never>(...call)).body;
   }
 
   /** Gives an agent a task again and again. A repeat after a lost answer makes no second one. */
-  create(schedule: NewSchedule, options: CreateOptions = {}): Promise<Schedule> {
+  create(schedule: NewSchedule, options: CreateOptions = {}): Promise<Versioned<Schedule>> {
     const idempotencyKey = crypto.randomUUID();
     return this.#one('POST', '/schedules', { body: schedule, idempotencyKey, ...options });
   }
 
-  get(id: string, options: CallOptions = {}): Promise<Schedule> {
+  get(id: string, options: CallOptions = {}): Promise<Versioned<Schedule>> {
     return this.#one('GET', pathOf(id), options);
   }
 
@@ -63,7 +66,7 @@ export class Schedules {
   }
 
   /** What is given replaces what stood; a cron expression takes the place of an interval and the other way round. */
-  change(id: string, change: SchedulePatch, options: CallOptions = {}): Promise<Schedule> {
+  change(id: string, change: SchedulePatch, options: ChangeOptions = {}): Promise<Versioned<Schedule>> {
     return this.#one('PATCH', pathOf(id), { body: change, ...options });
   }
 
@@ -72,24 +75,24 @@ export class Schedules {
     return this.#request('DELETE', pathOf(id), options);
   }
 
-  pause(id: string, options: CallOptions = {}): Promise<Schedule> {
+  pause(id: string, options: CallOptions = {}): Promise<Versioned<Schedule>> {
     return this.#one('POST', pathOf(id, '/pause'), options);
   }
 
-  resume(id: string, options: CallOptions = {}): Promise<Schedule> {
+  resume(id: string, options: CallOptions = {}): Promise<Versioned<Schedule>> {
     return this.#one('POST', pathOf(id, '/resume'), options);
   }
 
-  /** Runs it now; answers the task's id, or null where `overlap` did not let one begin. */
+  /** Runs it now, once, also where an answer was lost; answers the task's id, or null where `overlap` did not let one begin. */
   async trigger(
     id: string,
     body: { overlap?: Overlap } = {},
-    options: CallOptions = {},
+    options: CreateOptions = {},
   ): Promise<string | null> {
     const path = pathOf(id, '/trigger');
     const { task_id: taskId } = await this.#request<z.infer<typeof Triggered>>('POST', path, {
       body,
-      once: true,
+      idempotencyKey: crypto.randomUUID(),
       ...options,
     });
     return taskId;
@@ -99,11 +102,12 @@ export class Schedules {
   async backfill(
     id: string,
     span: { from: string; to: string; overlap?: Overlap },
-    options: CallOptions = {},
+    options: CreateOptions = {},
   ): Promise<number> {
     const path = pathOf(id, '/backfill');
     const { runs } = await this.#request<z.infer<typeof Backfilled>>('POST', path, {
       body: span,
+      idempotencyKey: crypto.randomUUID(),
       ...options,
     });
     return runs;
@@ -130,12 +134,8 @@ export class Schedules {
     return this.#request('GET', pathOf(id, '/history'), { query, ...options });
   }
 
-  async #one(
-    method: 'GET' | 'POST' | 'PATCH',
-    path: string,
-    options: CallOptions & { body?: object; idempotencyKey?: string },
-  ): Promise<Schedule> {
-    const { schedule } = await this.#request<z.infer<typeof ScheduleAnswer>>(method, path, options);
-    return schedule;
+  async #one(method: 'GET' | 'POST' | 'PATCH', path: string, call: Call): Promise<Versioned<Schedule>> {
+    const { body, etag } = await this.#exchange<z.infer<typeof ScheduleAnswer>>(method, path, call);
+    return { ...body.schedule, etag };
   }
 }

@@ -1,33 +1,79 @@
+import { useEffect, useState } from 'preact/hooks';
 import { SignIn } from './pages/sign-in.js';
-import { Timers } from './pages/timers.js';
+import { PAGES } from './pages.js';
+import { Banner } from './parts/banner.js';
+import { Icon } from './parts/icon.js';
+import { Sign } from './parts/sign.js';
+import { Toasts } from './parts/toasts.js';
 import { hrefOf, place } from './place.js';
-import { client, signOut } from './session.js';
+import { client, isAdmin, signOut } from './session.js';
 
-const PAGES = [{ page: 'timers', title: 'Timers', Content: Timers }] as const;
+function SideEnd() {
+  return (
+    <div class="side-end">
+      <span class="muted">{isAdmin.value ? 'Key and admin token' : 'API key'}</span>
+      <a href="/api-docs">API page</a>
+      <button type="button" class="button" data-size="small" onClick={signOut}>
+        Sign out
+      </button>
+    </div>
+  );
+}
+
+function Side({ current }: { current: string }) {
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [place.value]);
+  return (
+    <header class="side" data-open={isOpen}>
+      <a class="brand" href={hrefOf('overview')}>
+        <Sign />
+        Mainspring
+      </a>
+      <button
+        type="button"
+        class="button menu-button"
+        aria-expanded={isOpen}
+        aria-controls="pages"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name="menu" />
+        Menu
+      </button>
+      <nav id="pages" aria-label="Pages">
+        <ul>
+          {PAGES.map(({ page, title, icon }) => (
+            <li key={page}>
+              <a href={hrefOf(page)} aria-current={page === current ? 'page' : undefined}>
+                <Icon name={icon} />
+                {title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <SideEnd />
+    </header>
+  );
+}
 
 /** The board: a page and the way to the others. */
 export function App() {
   if (!client.value) return <SignIn />;
-  const { page } = place.value;
-  const { Content, title } = PAGES.find((one) => one.page === page) ?? PAGES[0];
+  const { page, part } = place.value;
+  const { Content, page: current } = PAGES.find((one) => one.page === page) ?? PAGES[0];
   return (
-    <>
-      <header>
-        <nav aria-label="Pages">
-          {PAGES.map((one) => (
-            <a key={one.page} href={hrefOf(one.page)} aria-current={one.title === title ? 'page' : undefined}>
-              {one.title}
-            </a>
-          ))}
-        </nav>
-        <button type="button" onClick={signOut}>
-          Sign out
-        </button>
-      </header>
-      <main>
-        <h1>{title}</h1>
-        <Content />
-      </main>
-    </>
+    <div class="shell">
+      <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
+        Skip to the content
+      </button>
+      <Side current={current} />
+      <div class="content">
+        <Banner />
+        <main>
+          <Content key={part ?? ''} />
+        </main>
+      </div>
+      <Toasts />
+    </div>
   );
 }

@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { MainspringClient } from '../client/index.js';
+import { type Listing, type MainspringClient, MainspringError } from '../client/index.js';
 import { news } from './news.js';
-import { client, explain } from './session.js';
+import { client, explain, heed } from './session.js';
+import { isShown } from './shown.js';
+import { paceMs } from './wire.js';
 
 /** What a page shows, and what it says when it cannot. */
 export interface Live<Data> {
-  /** The last that was read; undefined until then. */
+  /** The last that was read; undefined until then. It stays while what is wrong is passing. */
   data: Data | undefined;
   error: string | undefined;
   reload(): void;
@@ -16,6 +18,70 @@ type Load<Data> = (client: MainspringClient, signal: AbortSignal) => Promise<Dat
 const SETTLE_MS = 250;
 /** For what no event tells of. */
 const OFTEN_MS = 10_000;
+const LONGEST_REST_MS = 60_000;
+
+/** The server is away or asks to be left alone: the banner says so, and what was read stays. */
+const isPassing = (error: unknown) =>
+  error instanceof MainspringError && (error.status === 0 || error.status === 429 || error.status >= 500);
+const restAfter = (error: unknown) =>
+  Math.min(LONGEST_REST_MS, (error instanceof MainspringError ? error.retryAfterMs : undefined) ?? 0);
+
+interface Reading<Data> {
+  load: Load<Data>;
+  about: readonly string[];
+  onData(data: Data): void;
+  onError(error: unknown): void;
+}
+
+/** Calls for each event of these families; answers how to stop. */
+const hear = (about: readonly string[], call: () => void) =>
+  news.subscribe((event) => {
+    if (event && about.some((family) => event.type.startsWith(family))) call();
+  });
+
+/** Reads now, after what happens and every so often, never faster than the allowance bears; answers how to stop. */
+function keepReading<Data>(reader: MainspringClient, { load, about, onData, onError }: Reading<Data>) {
+  const leaving = new AbortController();
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let dueAt = Number.POSITIVE_INFINITY;
+  let readAt = 0;
+  let isReading = false;
+
+  const readIn = (millis: number) => {
+    const at = Math.max(Date.now() + millis, readAt === 0 ? 0 : readAt + paceMs());
+    if (leaving.signal.aborted || isReading || at >= dueAt) return;
+    clearTimeout(waiting);
+    dueAt = at;
+    waiting = setTimeout(() => void read(), at - Date.now());
+  };
+  async function read() {
+    dueAt = Number.POSITIVE_INFINITY;
+    if (!isShown.peek() && readAt > 0) return;
+    isReading = true;
+    let rest = OFTEN_MS;
+    try {
+      onData(await load(reader, leaving.signal));
+    } catch (error) {
+      rest = Math.max(restAfter(error), paceMs());
+      if (!leaving.signal.aborted) onError(error);
+    }
+    isReading = false;
+    readAt = Date.now();
+    readIn(rest);
+  }
+
+  const stopHearing = hear(about, () => readIn(SETTLE_MS));
+  const stopLooking = isShown.subscribe((is) => {
+    if (is && readAt > 0) readIn(0);
+  });
+  void read();
+  return () => {
+    leaving.abort();
+    stopHearing();
+    clearTimeout(waiting);
+    stopLooking();
+  };
+}
 
 /**
  * Reads something and reads it again soon after each event of `about` (`timer.`, `task.`), and every 10 s.
@@ -24,38 +90,68 @@ const OFTEN_MS = 10_000;
 export function useLive<Data>(key: string, about: readonly string[], load: Load<Data>): Live<Data> {
   const [state, setState] = useState<{ key: string; data?: Data; error?: string | undefined }>({ key });
   const [turn, setTurn] = useState(0);
-  const now = client.value;
+  const reader = client.value;
 
   useEffect(() => {
-    if (!now) return;
-    const leaving = new AbortController();
-    load(now, leaving.signal).then(
-      (data) => setState({ key, data, error: undefined }),
-      (error: unknown) => {
-        if (!leaving.signal.aborted) setState((last) => ({ ...last, error: explain(error) }));
+    if (!reader) return;
+    return keepReading(reader, {
+      load,
+      about,
+      onData: (data) => setState({ key, data, error: undefined }),
+      onError(error) {
+        heed(error);
+        setState((last) => {
+          const kept = last.key === key ? last : { key };
+          return isPassing(error) && kept.data !== undefined ? kept : { ...kept, error: explain(error) };
+        });
       },
-    );
-    return () => leaving.abort();
-  }, [key, turn, now]);
-
-  useEffect(() => {
-    const again = () => setTurn((last) => last + 1);
-    let settling: ReturnType<typeof setTimeout> | undefined;
-    const stopHearing = news.subscribe((event) => {
-      if (!event || settling !== undefined || !about.some((family) => event.type.startsWith(family))) return;
-      settling = setTimeout(() => {
-        settling = undefined;
-        again();
-      }, SETTLE_MS);
     });
-    const often = setInterval(again, OFTEN_MS);
-    return () => {
-      stopHearing();
-      clearTimeout(settling);
-      clearInterval(often);
-    };
-  }, [key]);
+  }, [key, turn, reader]);
 
-  const data = state.key === key ? state.data : undefined;
-  return { data, error: state.error, reload: () => setTurn((last) => last + 1) };
+  const { data, error } = state.key === key ? state : { data: undefined, error: undefined };
+  return { data, error, reload: () => setTurn((last) => last + 1) };
+}
+
+/** As much of a list as is asked for. */
+export interface LiveList<Item> extends Live<Item[]> {
+  hasMore: boolean;
+  more(): void;
+}
+
+const FIRST = 50;
+/** The most that one request answers. */
+const LARGEST_PAGE = 500;
+
+async function readUpTo<Item>(listing: Listing<Item>, count: number) {
+  const items: Item[] = [];
+  for await (const page of listing.pages()) {
+    items.push(...page);
+    if (items.length > count) break;
+  }
+  return { items: items.slice(0, count), hasMore: items.length > count };
+}
+
+/** The same for a list: its first 50, and twice as many with each `more`. `limit` is the size of a page to ask for. */
+export function useLiveList<Item>(
+  key: string,
+  about: readonly string[],
+  list: (client: MainspringClient, limit: number, signal: AbortSignal) => Listing<Item>,
+): LiveList<Item> {
+  const [wanted, setWanted] = useState({ key, count: FIRST });
+  const [shown, setShown] = useState<{ key: string; items: Item[]; hasMore: boolean }>();
+  const count = wanted.key === key ? wanted.count : FIRST;
+  const { data, error, reload } = useLive(`${key} ${count}`, about, (reader, signal) =>
+    readUpTo(list(reader, Math.min(LARGEST_PAGE, count + 1), signal), count),
+  );
+  useEffect(() => {
+    if (data) setShown({ key, ...data });
+  }, [data]);
+  const last = data ?? (shown?.key === key ? shown : undefined);
+  return {
+    data: last?.items,
+    hasMore: last?.hasMore ?? false,
+    error,
+    reload,
+    more: () => setWanted({ key, count: count * 2 }),
+  };
 }

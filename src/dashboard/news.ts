@@ -1,6 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import type { Event } from '../client/index.js';
-import { client } from './session.js';
+import { client, isLimited } from './session.js';
+import { isShown } from './shown.js';
 
 const KEPT = 500;
 const AGAIN_MS = 3_000;
@@ -9,28 +10,39 @@ const AGAIN_MS = 3_000;
 export const news = signal<Event | null>(null);
 /** What has come since the board was opened, the newest first; at most 500. */
 export const recent = signal<readonly Event[]>([]);
-/** Whether events come: false while Mainspring cannot be reached. */
-export const isHearing = signal(false);
 
-async function hear(signal_: AbortSignal): Promise<void> {
+/** What came of late before what was read, each once. */
+export function withRecent(read: readonly Event[], isMeant: (event: Event) => boolean = () => true): Event[] {
+  const known = new Set(read.map(({ id }) => id));
+  return [...recent.value.filter((event) => !known.has(event.id) && isMeant(event)), ...read];
+}
+
+/** Where to go on after a break. */
+let lastId: string | undefined;
+
+async function hear(leaving: AbortSignal): Promise<void> {
   const reader = client.peek();
   if (!reader) return;
-  isHearing.value = true;
-  for await (const event of reader.events.follow({}, { signal: signal_ })) {
-    isHearing.value = true;
+  for await (const event of reader.events.follow({}, { signal: leaving, lastId })) {
+    lastId = event.id;
     news.value = event;
     recent.value = [event, ...recent.peek()].slice(0, KEPT);
   }
 }
 
 effect(() => {
-  if (!client.value) return;
+  if (client.value) return;
+  recent.value = [];
+  lastId = undefined;
+});
+
+effect(() => {
+  // Events are of the whole organisation.
+  if (!client.value || isLimited.value || !isShown.value) return;
   const leaving = new AbortController();
   const listen = () => {
     hear(leaving.signal).catch(() => {
-      if (leaving.signal.aborted) return;
-      isHearing.value = false;
-      setTimeout(listen, AGAIN_MS);
+      if (!leaving.signal.aborted) setTimeout(listen, AGAIN_MS);
     });
   };
   queueMicrotask(listen);

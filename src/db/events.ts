@@ -15,8 +15,10 @@ export interface NewEvent {
 
 export interface EventQuery {
   orgId: string;
-  /** The event after which to read; absent: from the first. */
+  /** The event after which to read, in the order that is asked for; absent: from the first, or the newest. */
   cursor?: string | undefined;
+  /** `desc`: the newest first. */
+  order?: 'asc' | 'desc' | undefined;
   limit: number;
   /** An event type, or a prefix such as `timer.*`. */
   type?: string | undefined;
@@ -26,7 +28,6 @@ export interface EventQuery {
 /** An event's place in the ledger: the transaction that wrote it, and its number. */
 const CURSOR = /^(\d{1,20})-(\d{1,19})$/;
 const LARGEST = { tx: 2n ** 64n - 1n, id: 2n ** 63n - 1n };
-const BEGINNING = { tx: '0', id: '0' };
 
 /** The parts of a cursor, or null where the text is none. */
 export function parseCursor(text: string): { tx: string; id: string } | null {
@@ -61,19 +62,23 @@ export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise
  */
 export async function readEvents(
   db: Db,
-  { orgId, cursor, limit, type, subject }: EventQuery,
+  { orgId, cursor, order = 'asc', limit, type, subject }: EventQuery,
 ): Promise<Event[]> {
-  const after = cursor === undefined ? BEGINNING : parseCursor(cursor);
-  if (!after) throw new RangeError('is not the cursor of an event');
+  const after = cursor === undefined ? null : parseCursor(cursor);
+  if (cursor !== undefined && !after) throw new RangeError('is not the cursor of an event');
+  const comesAfter = order === 'asc' ? sql`>` : sql`<`;
   let query = db
     .selectFrom('events')
     .select(['tx', 'id', 'type', 'subject', 'data', 'at'])
     .where('org_id', '=', orgId)
-    .where(sql<boolean>`(tx, id) > (${placeOf(orgId, after)}, ${after.id}::bigint)`)
     .where(sql<boolean>`tx < pg_snapshot_xmin(pg_current_snapshot())`)
-    .orderBy('tx')
-    .orderBy('id')
+    .orderBy('tx', order)
+    .orderBy('id', order)
     .limit(limit);
+  if (after)
+    query = query.where(
+      sql<boolean>`(tx, id) ${comesAfter} (${placeOf(orgId, after, order)}, ${after.id}::bigint)`,
+    );
   if (type?.endsWith('*')) query = query.where(sql<boolean>`starts_with(type, ${type.slice(0, -1)})`);
   else if (type !== undefined) query = query.where(sql<boolean>`type = ${type}`);
   if (subject !== undefined) query = query.where('subject', '=', subject);
@@ -85,9 +90,13 @@ export async function readEvents(
  * The transaction of a cursor's event as it is now: another database cluster may have written the cursor. One of an
  * unknown event counts as it is, unless it lies in the future: then all that is kept comes after it.
  */
-const placeOf = (orgId: string, { tx, id }: { tx: string; id: string }) => sql`coalesce(
+const placeOf = (
+  orgId: string,
+  { tx, id }: { tx: string; id: string },
+  order: 'asc' | 'desc',
+) => sql`coalesce(
   (select tx from events where id = ${id}::bigint and org_id = ${orgId}),
-  case when ${tx}::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) then ${tx}::xid8 else '0' end)`;
+  case when ${order} = 'desc' or ${tx}::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) then ${tx}::xid8 else '0' end)`;
 
 /**
  * After a dump was restored into another cluster, events carry transactions that are yet to come there: they would be

@@ -76,6 +76,11 @@ const inUse = (folder: string, holder: string | null) =>
     `the database folder ${folder} is in use by ${holder?.split('\n')[0] ?? 'another process'}`,
   );
 
+/** The process that owns a folder, for people; null where none does. Unlike {@link lockFolder} it takes nothing. */
+export async function ownerOf(folder: string): Promise<string | null> {
+  return (await holderOf(lockPath(folder)))?.split('\n')[0] ?? null;
+}
+
 /** Takes the path over from a process that is gone; null where somebody else was faster. */
 async function replaceDead(path: string, ownName: string): Promise<Server | null> {
   rmSync(path, { force: true });

@@ -32,13 +32,21 @@ const MIGRATIONS: Record<string, Migration> = {
   '0012-messages': messages,
 };
 
+const migratorOf = (db: Kysely<Tables>) =>
+  new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+
+/** The migrations that have not run here. Changes nothing. */
+export async function missingMigrations(db: Kysely<Tables>): Promise<string[]> {
+  const migrations = await migratorOf(db).getMigrations();
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
 /**
  * Brings the tables up to date, all or nothing; several processes may do so at once, one does. Answers the names of
  * what it ran. What a dump brought from another cluster is adopted. Throws a DatabaseError when a migration fails or the database is newer than this program.
  */
 export async function migrate(db: Kysely<Tables>): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  const { error, results = [] } = await migrator.migrateToLatest();
+  const { error, results = [] } = await migratorOf(db).migrateToLatest();
   if (error === undefined) {
     await adoptEvents(db);
     await adoptMessages(db);

@@ -40,6 +40,15 @@ export const serviceFigures = (db: Db, orgId: string): Promise<ServiceFigures> =
     ['queued', 'running', 'busyOfAll', 'enabledSchedules'],
   );
 
+/** How many tasks of an organisation wait for their turn, by priority; those that none waits with are left out. */
+export async function queuedByPriority(db: Db, orgId: string): Promise<Record<string, number>> {
+  const { rows } = await sql<{ priority: number; waiting: number }>`
+    select priority, count(*)::int as waiting
+    from tasks where ${HAS_NOT_ENDED} and org_id = ${orgId} and ${IS_QUEUED}
+    group by priority order by priority`.execute(db);
+  return Object.fromEntries(rows.map(({ priority, waiting }) => [String(priority), waiting]));
+}
+
 /** How many tasks of an organisation, or of all, wait for their turn and have begun. */
 export const countUnended = (db: Db, orgId?: string): Promise<{ queued: number; running: number }> =>
   countsOf(
@@ -61,3 +70,42 @@ export const countMail = (db: Db): Promise<{ queued: number; delivered: number }
       from receipts where status in ('queued', 'delivered')`,
     ['queued', 'delivered'],
   );
+
+/** What nobody has seen to in time, of all organisations. */
+export interface Troubles {
+  overdueTimers: number;
+  overdueDeliveries: number;
+  /** Receivers that are not called any more until somebody asks. */
+  endpointsOff: number;
+}
+
+/** Counts what was due before a moment and has not been begun, and receivers that are switched off. */
+export const countTroubles = (db: Db, before: Date): Promise<Troubles> =>
+  countsOf(
+    db,
+    sql`
+      select
+        (select count(*) from timers
+          where status = 'scheduled' and window_at < ${before} and fire_at < ${before}) as "overdueTimers",
+        (select count(*) from deliveries d
+          left join endpoints e on e.org_id = d.org_id and e.receiver = d.receiver and e.state = 'open'
+          where d.status = 'pending' and greatest(d.next_attempt_at, e.opened_until) < ${before}) as "overdueDeliveries",
+        (select count(*) from endpoints where state = 'off') as "endpointsOff"`,
+    ['overdueTimers', 'overdueDeliveries', 'endpointsOff'],
+  );
+
+export interface BrokerCount {
+  kind: string;
+  status: string;
+  count: number;
+}
+
+/** How many brokers there are, of all organisations, by kind and state. */
+export async function countBrokerStates(db: Db): Promise<BrokerCount[]> {
+  const rows = await db
+    .selectFrom('brokers')
+    .select(({ fn }) => ['kind', 'status', fn.countAll<number>().as('count')])
+    .groupBy(['kind', 'status'])
+    .execute();
+  return rows.map(({ kind, status, count }) => ({ kind, status, count: Number(count) }));
+}

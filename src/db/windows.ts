@@ -26,3 +26,22 @@ export async function holdWindow(db: Db, { orgId, startsAt }: WindowKey, epoch: 
   );
   return rows.length > 0;
 }
+
+/** Windows can be opened on their own for this long, hours have opened by then; see `ownersOf`. */
+const NEAR_MS = 7_200_000;
+
+/**
+ * A due moment for each owner that scheduled timers need at `now`, the earliest first: of each window that has begun or
+ * is near, and of each hour.
+ */
+export async function dueMoments(db: Db, now: Date): Promise<{ orgId: string; fireAt: Date }[]> {
+  const until = new Date(now.getTime() + NEAR_MS);
+  const { rows } = await sql<{ org_id: string; fire_at: Date }>`
+    select org_id, min(fire_at) as fire_at from timers
+    where status = 'scheduled' and window_at < ${until} group by org_id, window_at
+    union
+    select org_id, min(fire_at) from timers
+    where status = 'scheduled' and window_at >= ${until} group by org_id, date_trunc('hour', fire_at, 'UTC')
+    order by 2`.execute(db);
+  return rows.map(({ org_id: orgId, fire_at: fireAt }) => ({ orgId, fireAt }));
+}

@@ -10,8 +10,8 @@ const run = promisify(execFile);
 const MODULE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 const PROGRESS_EVERY_MS = 5_000;
 
-/** Go 1.21 and newer fetch the toolchain that a module asks for by themselves. */
-async function requireGo(): Promise<void> {
+/** Throws where there is no Go that can build it. Go 1.21 and newer fetch the toolchain that a module asks for by themselves. */
+export async function requireGo(): Promise<void> {
   const { stdout } = await run('go', ['version']).catch(() => {
     throw new Error('Go is not installed');
   });

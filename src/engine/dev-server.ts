@@ -62,6 +62,12 @@ async function writeTenancy(dataDir: string, server: RunningProcess): Promise<vo
   await rename(draft, tenancyFile(dataDir));
 }
 
+/** Whether the server of this folder runs, ours or left by a Mainspring that was killed. */
+export async function hasDevServer(dataDir: string): Promise<boolean> {
+  const tenancy = await readTenancy(dataDir);
+  return tenancy !== undefined && stillRuns(tenancy.server);
+}
+
 /** Of a process that is not our child, so that nobody tells us of its end. */
 async function untilGone(server: RunningProcess): Promise<void> {
   while (stillRuns(server)) await sleep(LOOK_EVERY_MS, undefined, { ref: false });

@@ -40,12 +40,20 @@ async function unpack(archive: ReadableStream, file: string, folder: string): Pr
   if (code !== 0) throw new Error('the archive cannot be unpacked');
 }
 
-export async function downloadCli(path: string, report: Report): Promise<void> {
+/** Throws where this network or this machine does not let it be downloaded. */
+export async function requireDownload(): Promise<void> {
+  await fetched(`${CATALOGUE}?${platformQuery()}`, AbortSignal.timeout(ANSWER_LIMIT_MS));
+}
+
+function platformQuery(): URLSearchParams {
   const platform = PLATFORMS[process.platform];
   const arch = ARCHITECTURES[process.arch];
   if (!platform || !arch) throw new Error(`there is none for ${process.platform} ${process.arch}`);
-  const query = new URLSearchParams({ platform, arch, format: 'tar.gz' });
-  const answer = await fetched(`${CATALOGUE}?${query}`, AbortSignal.timeout(ANSWER_LIMIT_MS));
+  return new URLSearchParams({ platform, arch, format: 'tar.gz' });
+}
+
+export async function downloadCli(path: string, report: Report): Promise<void> {
+  const answer = await fetched(`${CATALOGUE}?${platformQuery()}`, AbortSignal.timeout(ANSWER_LIMIT_MS));
   const { archiveUrl, fileToExtract } = Archive.parse(await answer.json());
   if (fileToExtract !== basename(path))
     throw new Error(`the catalogue names an unexpected file, ${fileToExtract}`);

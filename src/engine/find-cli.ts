@@ -52,6 +52,23 @@ async function obtainInto(kept: string, obtain: Obtain, report: Report): Promise
   }
 }
 
+/** What can be run without obtaining anything, and what is wrong with what cannot. */
+export async function lookForCli(
+  dataDir: string,
+  onPath = FILE_NAME,
+): Promise<{ path?: string; failures: string[] }> {
+  const failures: string[] = [];
+  for (const [where, path] of [
+    ['on the PATH', onPath],
+    [`in ${join(dataDir, 'bin')}`, join(dataDir, 'bin', FILE_NAME)],
+  ] as const) {
+    const shortcoming = await shortcomingOf(path);
+    if (shortcoming === undefined) return { path, failures };
+    failures.push(`temporal ${where}: ${shortcoming}`);
+  }
+  return { failures };
+}
+
 /**
  * The path of a Temporal CLI with a server of 1.29 or newer: on the PATH, kept in `<dataDir>/bin`, downloaded, or built
  * with Go; what was downloaded or built is kept for the next time. Throws an {@link EngineError} that lists the ways.
@@ -59,15 +76,8 @@ async function obtainInto(kept: string, obtain: Obtain, report: Report): Promise
 export async function findCli(dataDir: string, report: Report, ways: Partial<Ways> = {}): Promise<string> {
   const { onPath, download, build } = { onPath: FILE_NAME, download: downloadCli, build: buildCli, ...ways };
   const kept = join(dataDir, 'bin', FILE_NAME);
-  const failures: string[] = [];
-  for (const [where, path] of [
-    ['on the PATH', onPath],
-    [`in ${join(dataDir, 'bin')}`, kept],
-  ] as const) {
-    const shortcoming = await shortcomingOf(path);
-    if (shortcoming === undefined) return path;
-    failures.push(`temporal ${where}: ${shortcoming}`);
-  }
+  const { path, failures } = await lookForCli(dataDir, onPath);
+  if (path !== undefined) return path;
   for (const [what, obtain] of [
     ['download of the Temporal CLI', download],
     ['build with Go', build],

@@ -39,10 +39,10 @@ async function unlessRefused(call: () => Promise<unknown>, log: Log, what: strin
   }
 }
 
-type Lack = 'namespace' | 'search attributes';
+export type Lack = 'namespace' | 'search attributes';
 
-/** A count by every attribute succeeds only when all can be used, and needs no rights beyond reading. */
-async function lackOf({ client, namespace }: Engine): Promise<Lack | undefined> {
+/** What Mainspring needs and is not there. A count by every attribute succeeds only when all can be used, and needs no rights beyond reading. */
+export async function lackOf({ client, namespace }: Engine): Promise<Lack | undefined> {
   const query = SEARCH_ATTRIBUTES.map((name) => `${name} = 'none'`).join(' OR ');
   try {
     await client.workflowService.countWorkflowExecutions({ namespace, query });

@@ -18,6 +18,7 @@ export function banner(
       ? []
       : [
           ['API', apiUrl],
+          ['Board', `${apiUrl}/dashboard`],
           ['API page', `${apiUrl}/api-docs`],
         ]),
     ['Temporal', temporalAddress],

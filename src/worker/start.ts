@@ -12,6 +12,8 @@ import { QUEUES, type Queue } from '../messages/queues.js';
 import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
+import { deploymentOf, tellUnlessCurrent } from './deployment.js';
+import { restoreOwners } from './restore-owners.js';
 import { ensureEventFeed, ensureUpkeep } from './upkeep.js';
 
 /**
@@ -54,6 +56,7 @@ function createOptions(
   return (taskQueue: Queue): WorkerOptions => ({
     ...{ connection, namespace, dataConverter, identity, taskQueue },
     ...shared,
+    ...deploymentOf(config),
     maxConcurrentActivityTaskExecutions:
       taskQueue === QUEUES.tasks ? config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
     activityTaskPollerBehavior: POLLS,
@@ -83,10 +86,12 @@ async function runToEnd(worker: Worker, log: Context['log']): Promise<void> {
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
   // Before there is a worker: what fails here leaves nothing that runs.
   await applyDeclared(context);
+  await restoreOwners(context);
   await ensureUpkeep(context.client);
   if (context.nats) await ensureEventFeed(context.client, context.config.NATS_ORG);
   await context.scheduling.restore();
   await ensureHosted(context.database.db, context.catalogue, context.vault);
+  await tellUnlessCurrent(context.client, context.config, context.log);
   const stopping = new AbortController();
   const { activities, close: closeActivities } = createActivities({ ...context, stopping: stopping.signal });
   const bundle = await workflowBundle(context.config, context.tracing ? [context.tracing.plugin] : []);

@@ -45,6 +45,23 @@ describe('GET /events', () => {
   });
 });
 
+describe('GET /events?order=desc', () => {
+  test('pages through everything once, the newest first', async () => {
+    const all = (await list('?limit=500')).events.map(({ id }) => id);
+    const first = await list('?order=desc&limit=2');
+    const second = await list(`?order=desc&limit=500&cursor=${first.nextCursor}`);
+    expect([...first.events, ...second.events].map(({ id }) => id)).toEqual(all.toReversed());
+  });
+
+  test('is refused for a stream', async () => {
+    const { status } = await api.send('/events?order=desc', {
+      key: org.key,
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(status).toBe(422);
+  });
+});
+
 describe('the stream of events', () => {
   test('tells each as it happens, under the id with which the page knows it', async () => {
     const stream = await open();

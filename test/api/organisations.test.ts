@@ -64,6 +64,8 @@ async function makeTask(): Promise<void> {
   const id = (await api.send('/tasks', { key, body: asked })).json<{ task_id: string }>().task_id;
   // An execution is the same thing under another path.
   Object.assign(ids, { tasks: id, api: id });
+  // The door of an agent.
+  ids.a2a = agentId;
   const call = { id: `${id}.execute.0`, place: 'execute.0' };
   const task = { id, org_id: first.orgId, agent_id: agentId, root_id: id };
   await requestToolCalls(db, task, [{ ...call, name: CANARY, arguments: {}, modelCallRef: null }]);
@@ -105,6 +107,9 @@ const BODIES: Record<string, object> = {
   '/messages/:id/ack': { leaseId: 'another' },
   '/messages/:id/nack': { leaseId: 'another' },
   '/messages/:id/extend': { leaseId: 'another' },
+  '/a2a': { jsonrpc: '2.0', id: 1, method: 'ListTasks', params: {} },
+  '/a2a/:id': { jsonrpc: '2.0', id: 1, method: 'ListTasks', params: {} },
+  '/mcp': { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'list_timers' } },
 };
 
 const guarded = routes.filter(({ callers }) => !callers.includes('open'));

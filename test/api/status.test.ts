@@ -47,7 +47,14 @@ async function submit(whose: CreatedOrg, over: object = {}): Promise<{ org_id: s
 
 test('the status is that of one organisation, but for the slots of all workers', async () => {
   for (const whose of [org, other]) await api.surveyor(whose, { name: 'Surveyor' });
-  const nothing = { running: false, queue_size: 0, active_workers: 0, available_slots: 0, heartbeats: 0 };
+  const nothing = {
+    running: false,
+    queue_size: 0,
+    active_workers: 0,
+    available_slots: 0,
+    heartbeats: 0,
+    queue_by_priority: {},
+  };
   expect(await statusOf(org)).toEqual(nothing);
 
   await startWorker('1@one');
@@ -64,8 +71,14 @@ test('the status is that of one organisation, but for the slots of all workers',
   for (let i = 0; i < 3; i++) await submit(org);
   await submit(org, { scheduled_at: new Date(Date.now() + 3_600_000).toISOString() });
   const figures = { running: true, available_slots: 5 };
-  expect(await statusOf(org)).toEqual({ ...figures, queue_size: 3, active_workers: 2, heartbeats: 0 });
-  expect(await statusOf(other)).toEqual({ ...figures, queue_size: 0, active_workers: 1, heartbeats: 0 });
+  expect(await statusOf(org)).toEqual({
+    ...figures,
+    ...{ queue_size: 3, queue_by_priority: { 5: 3 }, active_workers: 2, heartbeats: 0 },
+  });
+  expect(await statusOf(other)).toEqual({
+    ...figures,
+    ...{ queue_size: 0, queue_by_priority: {}, active_workers: 1, heartbeats: 0 },
+  });
 });
 
 test('a task that waits for a part of itself occupies no slot, its part does', async () => {

@@ -46,6 +46,19 @@ describeEachDatabase('the ledger of events', (database) => {
     await expect(readEvents(db, { orgId: 'pages', cursor: 'x', limit: 2 })).rejects.toThrow(RangeError);
   });
 
+  test('reads backwards page by page, the newest first', async () => {
+    const { db } = database();
+    const orgId = 'backwards';
+    await appendEvents(db, [event(orgId, 'a'), event('elsewhere', 'x'), event(orgId, 'b')]);
+    await appendEvents(db, [event(orgId, 'c')]);
+    const read = (cursor?: string) => readEvents(db, { orgId, order: 'desc', limit: 2, cursor });
+    const first = await read();
+    expect(subjects(first)).toEqual(['c', 'b']);
+    expect(subjects(await read(first[1]?.id))).toEqual(['a']);
+    // Of a cluster that was ahead of this one: before it comes all that there is.
+    expect(subjects(await read('9999999999-9999999999'))).toEqual(['c', 'b']);
+  });
+
   test('goes on after a dump was restored into another cluster, for old cursors too', async () => {
     const { db } = database();
     const orgId = 'restored';

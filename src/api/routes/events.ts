@@ -3,6 +3,7 @@ import { followEvents } from '../../db/follow-events.js';
 import { EventFilter, EventPage } from '../../schemas/event.js';
 import type { Caller } from '../caller.js';
 import { checkCursor, eventStream, lastEventIdOf, STREAMED_AT_ONCE } from '../event-stream.js';
+import { invalid } from '../problem.js';
 import { type RouteRequest, route, type Stream } from '../route.js';
 import type { Services } from '../services.js';
 
@@ -14,6 +15,8 @@ async function stream(request: EventRequest, { database, log }: Services): Promi
   const { query, caller, signal, header } = request;
   const { orgId } = caller;
   const { type, subject } = query;
+  if (query.order === 'desc')
+    throw invalid([{ path: 'order', message: 'must be asc: a stream tells what happens as it happens' }]);
   const cursor = lastEventIdOf(header) ?? query.cursor ?? (await latestCursor(database.db));
   return eventStream({ orgId, signal, log }, async (to) => {
     const wish = { orgId, cursor, limit: STREAMED_AT_ONCE, type, subject, signal };
@@ -29,9 +32,9 @@ const listRoute = route({
   path: '/events',
   callers: ['key'],
   orgWide: true,
-  summary: 'What happened, the oldest first',
+  summary: 'What happened, the oldest first or (`order=desc`) the newest',
   description:
-    'A page, or with `Accept: text/event-stream` every event as it happens: after `Last-Event-ID` (or `cursor`), without either from now on.',
+    'A page, or with `Accept: text/event-stream` every event as it happens: after `Last-Event-ID` (or `cursor`), without either from now on. A stream has no other order.',
   tag: 'Events',
   query: EventFilter,
   answers: {

@@ -1,34 +1,90 @@
-import { useState } from 'preact/hooks';
-import { explain, signIn } from '../session.js';
+import { useEffect, useState } from 'preact/hooks';
+import { Sign } from '../parts/sign.js';
+import { Failure } from '../parts/words.js';
+import { type Credentials, explain, isKeyNeeded, signedOutBecause, signIn } from '../session.js';
 
 const given = (form: FormData, name: string) => String(form.get(name) ?? '').trim() || undefined;
+
+function Field(props: { name: string; label: string; hint: string }) {
+  const { name, label, hint } = props;
+  return (
+    <label>
+      <span class="label">{label}</span>
+      <input
+        name={name}
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        aria-describedby={`${name}-hint`}
+      />
+      <small id={`${name}-hint`}>{hint}</small>
+    </label>
+  );
+}
+
+const NO_CREDENTIALS = { apiKey: undefined, token: undefined };
+
+function WithoutKey(props: { isBusy: boolean; enter(offered: Credentials): Promise<void> }) {
+  const { isBusy, enter } = props;
+  return (
+    <button type="button" class="button" disabled={isBusy} onClick={() => void enter(NO_CREDENTIALS)}>
+      Continue without a key
+    </button>
+  );
+}
+
+function Fields() {
+  return (
+    <>
+      <Field name="key" label="API key" hint="mnt_…, as npm run keys makes one" />
+      <Field
+        name="token"
+        label="Admin token (optional)"
+        hint="For starting and stopping agents; npm run token makes one"
+      />
+    </>
+  );
+}
 
 /** Asks for a key; a server in development takes callers of the same machine without one. */
 export function SignIn() {
   const [problem, setProblem] = useState<string>();
-  const submit = async (event: SubmitEvent) => {
+  const [isBusy, setBusy] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    document.title = 'Sign in · Mainspring';
+    void isKeyNeeded().then((is) => setOpen(!is));
+  }, []);
+  const enter = async (offered: Credentials) => {
+    setBusy(true);
+    await signIn(offered).catch((error: unknown) => {
+      setProblem(explain(error));
+      setBusy(false);
+    });
+  };
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    try {
-      await signIn({ apiKey: given(form, 'key'), token: given(form, 'token') });
-    } catch (error) {
-      setProblem(explain(error));
-    }
+    const offered = { apiKey: given(form, 'key'), token: given(form, 'token') };
+    if (offered.apiKey === undefined && offered.token === undefined && !isOpen)
+      return setProblem('Enter an API key.');
+    void enter(offered);
   };
+  const why = problem ?? signedOutBecause.value;
   return (
-    <main>
-      <h1>Mainspring</h1>
-      <form onSubmit={(event) => void submit(event)}>
-        <label>
-          API key
-          <input name="key" type="password" autocomplete="off" />
-        </label>
-        <label>
-          Admin token
-          <input name="token" type="password" autocomplete="off" />
-        </label>
-        <button type="submit">Sign in</button>
-        {problem === undefined ? null : <p role="alert">{problem}</p>}
+    <main class="sign-in">
+      <form class="panel" onSubmit={submit}>
+        <h1>
+          <Sign />
+          Mainspring
+        </h1>
+        <p class="muted">Sign in with a key of your organisation. It is kept for this tab only.</p>
+        {why === undefined ? null : <Failure text={why} />}
+        <Fields />
+        <button type="submit" class="button" data-tone="main" disabled={isBusy}>
+          Sign in
+        </button>
+        {isOpen ? <WithoutKey isBusy={isBusy} enter={enter} /> : null}
       </form>
     </main>
   );

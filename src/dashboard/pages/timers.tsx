@@ -1,33 +1,104 @@
-import { firstPage } from '../first-page.js';
-import { useLive } from '../live.js';
+import type { Timer } from '../../client/index.js';
+import { type LiveList, useLiveList } from '../live.js';
+import { Badge } from '../parts/badge.js';
+import { Empty, requestOf } from '../parts/code.js';
+import { Tabs, TextFilter } from '../parts/filters.js';
+import { Moment } from '../parts/moment.js';
+import { PageHead } from '../parts/page-head.js';
+import { type Column, ListPanel } from '../parts/table.js';
+import { Clip } from '../parts/words.js';
+import { hrefOf, place } from '../place.js';
+import { TimerActs } from './timer-acts.js';
+import { TimerDetail } from './timer-detail.js';
 
-const SHOWN = 100;
+const STATUSES = ['scheduled', 'firing', 'fired', 'cancelled', 'failed'] as const;
+const CHOICES = [['', 'All'], ...STATUSES.map((status) => [status, status] as const)] as const;
 
-export function Timers() {
-  const { data, error } = useLive('timers', ['timer.'], (client, signal) =>
-    firstPage(client.timers.list({ limit: SHOWN }, { signal })),
+/** The first timer that somebody may make. */
+export const FIRST_TIMER = {
+  tenantId: 'me',
+  requestedBy: 'me',
+  name: 'my first timer',
+  duration: '5m',
+  actionBundle: { actions: [{ type: 'log', data: { text: 'it is time' } }] },
+};
+
+const isStatus = (text: string | null): text is Timer['status'] => STATUSES.some((status) => status === text);
+
+/** When it is due, or what became of it. */
+function whenOf({ status, fireAt, firedAt, cancelledAt }: Timer): string {
+  if (status === 'cancelled') return cancelledAt ?? fireAt;
+  return status === 'scheduled' ? fireAt : (firedAt ?? fireAt);
+}
+
+const COLUMNS: readonly Column<Timer>[] = [
+  {
+    title: 'Name',
+    isMain: true,
+    cell: ({ id, name }) => (
+      <a href={hrefOf('timers', id)}>
+        <Clip text={name} />
+      </a>
+    ),
+  },
+  { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
+  { title: 'Due', cell: (timer) => <Moment at={whenOf(timer)} /> },
+  { title: 'Tenant', cell: ({ tenantId }) => <Clip text={tenantId} /> },
+  { title: 'Asked for by', cell: ({ requestedBy }) => <Clip text={requestedBy} /> },
+  {
+    title: 'Change',
+    isTitleUnseen: true,
+    align: 'end',
+    cell: (timer) => <TimerActs timer={timer} size="small" />,
+  },
+];
+
+function useTimers(): LiveList<Timer> {
+  const { query } = place.value;
+  const status = query.get('status');
+  const filter = {
+    ...(isStatus(status) && { status }),
+    ...(query.get('name') && { name: query.get('name') ?? '' }),
+    ...(query.get('tenantId') && { tenantId: query.get('tenantId') ?? '' }),
+  };
+  return useLiveList(`timers ${query}`, ['timer.'], (client, limit, signal) =>
+    client.timers.list({ ...filter, limit }, { signal }),
   );
+}
+
+function TimerList() {
+  const live = useTimers();
+  const isFiltered = place.value.query.size > 0;
   return (
     <>
-      {error === undefined ? null : <p role="alert">{error}</p>}
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Status</th>
-            <th scope="col">Due</th>
-          </tr>
-        </thead>
-        <tbody>
-          {data?.map((timer) => (
-            <tr key={timer.id}>
-              <td>{timer.name}</td>
-              <td>{timer.status}</td>
-              <td>{timer.fireAt}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PageHead title="Timers" />
+      <div class="filters">
+        <Tabs name="status" label="Status" choices={CHOICES} />
+        <TextFilter name="name" label="Name" hint="exactly" />
+        <TextFilter name="tenantId" label="Tenant" hint="exactly" />
+      </div>
+      <ListPanel
+        label="Timers"
+        caption="Timers, the newest first"
+        live={live}
+        columns={COLUMNS}
+        keyOf={({ id }) => id}
+        empty={
+          isFiltered ? (
+            <Empty title="No timer is like that.">Take a filter away to see more.</Empty>
+          ) : (
+            <Empty title="No timers yet" example={requestOf('/timers', FIRST_TIMER)}>
+              A timer calls when it is due, whatever happens to this server meanwhile. This makes one:
+            </Empty>
+          )
+        }
+      />
     </>
   );
+}
+
+/** All timers, or one of them. */
+export function Timers() {
+  const { part } = place.value;
+  return part === undefined ? <TimerList /> : <TimerDetail id={part} />;
 }

@@ -1,0 +1,237 @@
+import type { Timer } from '../../client/index.js';
+import { count, took, usd } from '../amounts.js';
+import { useLive } from '../live.js';
+import { withRecent } from '../news.js';
+import { Empty, requestOf } from '../parts/code.js';
+import { Icon } from '../parts/icon.js';
+import { Moment } from '../parts/moment.js';
+import { PageHead } from '../parts/page-head.js';
+import { type Column, Table } from '../parts/table.js';
+import { Clip, Failure, Panel } from '../parts/words.js';
+import { hrefOf } from '../place.js';
+import { isLimited } from '../session.js';
+import { type Concern, concernsOf } from './attention.js';
+import { EventType, Subject } from './event-row.js';
+import { LOOKED_AT, type OverviewData, readOverview, SHOWN } from './overview-data.js';
+import { FEW_CHARTS, StatisticsCharts } from './statistics-charts.js';
+import { FIRST_TIMER } from './timers.js';
+
+/** What somebody may be needed for. */
+const PRESSING = [
+  'delivery.dead',
+  'task.awaiting_approval',
+  'task.approval_decided',
+  'agent.connected',
+  'agent.disconnected',
+];
+
+interface Figure {
+  title: string;
+  href: string;
+  value: string;
+  about: string;
+}
+
+/** “200+” where not all were looked at. */
+const counted = (items: readonly unknown[]) => `${items.length}${items.length === LOOKED_AT ? '+' : ''}`;
+
+/** What a key sees that is limited to tenants. */
+function limitedFigures({ timers, dead }: OverviewData): (Figure | undefined)[] {
+  return [
+    timers && {
+      title: 'Timers fired',
+      href: hrefOf('timers', undefined, { status: 'fired' }),
+      value: count(timers.completed_timers),
+      about: `in 24 hours, p99 ${took(timers.lateness_ms.p99)} late`,
+    },
+    timers && {
+      title: 'Timers failed',
+      href: hrefOf('timers', undefined, { status: 'failed' }),
+      value: count(timers.failed_timers),
+      about: 'in 24 hours',
+    },
+    timers && {
+      title: 'Deliveries dead',
+      href: hrefOf('deliveries', undefined, { status: 'dead' }),
+      value: counted(dead),
+      about: 'in 24 hours',
+    },
+  ];
+}
+
+function figuresOf(data: OverviewData): (Figure | undefined)[] {
+  const { status, statistics, agents, soon } = data;
+  const totals = statistics?.totals;
+  const online = agents?.filter(({ connection }) => connection !== 'offline') ?? [];
+  return [
+    { title: 'Timers due', href: hrefOf('timers'), value: counted(soon), about: 'within the hour' },
+    totals && {
+      title: 'Timers fired',
+      href: hrefOf('charts'),
+      value: count(totals.timersFired),
+      about: `in 24 hours, p99 ${took(totals.latenessMs.p99)} late`,
+    },
+    totals && {
+      title: 'Deliveries',
+      href: hrefOf('deliveries'),
+      value: count(totals.deliveriesDelivered),
+      about: `in 24 hours, ${count(totals.deliveriesDead)} dead`,
+    },
+    agents && {
+      title: 'Agents online',
+      href: hrefOf('agents'),
+      value: `${online.length} / ${counted(agents)}`,
+      about: `${agents.filter(({ connection }) => connection === 'busy').length} busy`,
+    },
+    status && {
+      title: 'Tasks',
+      href: hrefOf('tasks'),
+      value: count(status.active_workers),
+      about: `running, ${count(status.queue_size)} queued, ${count(status.available_slots)} slots free`,
+    },
+    totals && {
+      title: 'Models',
+      href: hrefOf('charts'),
+      value: usd(totals.costUsd),
+      about: `${count(totals.tokens)} tokens in 24 hours`,
+    },
+    ...limitedFigures(data),
+  ];
+}
+
+function Figures({ data }: { data: OverviewData | undefined }) {
+  if (!data) return <div class="figures-row" aria-busy="true" />;
+  return (
+    <ul class="figures-row">
+      {figuresOf(data).map((figure) =>
+        figure === undefined ? null : (
+          <li key={figure.title} class="panel">
+            <a href={figure.href}>{figure.title}</a>
+            <strong>{figure.value}</strong>
+            <small class="muted">{figure.about}</small>
+          </li>
+        ),
+      )}
+    </ul>
+  );
+}
+
+function Concerns({ concerns }: { concerns: readonly Concern[] }) {
+  if (concerns.length === 0) {
+    return (
+      <p class="well">
+        <Icon name="check" /> Nothing needs you now.
+      </p>
+    );
+  }
+  return (
+    <ul class="concerns">
+      {concerns.map(({ tone, text, href }) => (
+        <li key={text} data-tone={tone}>
+          <Icon name="warn" />
+          <span>{text}</span>
+          <a href={href}>
+            Look<span class="unseen">: {text}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const SOON_COLUMNS: readonly Column<Timer>[] = [
+  {
+    title: 'Name',
+    isMain: true,
+    cell: ({ id, name }) => (
+      <a href={hrefOf('timers', id)}>
+        <Clip text={name} />
+      </a>
+    ),
+  },
+  { title: 'Tenant', cell: ({ tenantId }) => <Clip text={tenantId} /> },
+  { title: 'Due', align: 'end', cell: ({ fireAt }) => <Moment at={fireAt} /> },
+];
+
+function Soon({ data }: { data: OverviewData | undefined }) {
+  return (
+    <Panel title="Due next" aside={<a href={hrefOf('timers')}>All timers</a>} isBare>
+      {data?.soon.length === 0 ? (
+        <p class="panel-body muted">No timer is due within the hour.</p>
+      ) : (
+        <Table
+          caption="The timers that are due next"
+          columns={SOON_COLUMNS}
+          keyOf={({ id }) => id}
+          rows={data?.soon.slice(0, SHOWN)}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Latest({ data }: { data: OverviewData | undefined }) {
+  const events = withRecent(data?.events ?? []).slice(0, SHOWN);
+  return (
+    <Panel title="As it happens" aside={<a href={hrefOf('events')}>All events</a>} isBare>
+      {data === undefined && events.length === 0 ? (
+        <div class="panel-body" aria-busy="true">
+          <span class="skeleton" />
+        </div>
+      ) : events.length === 0 ? (
+        <p class="panel-body muted">
+          {isLimited.value
+            ? 'Events are of the whole organisation, and this key is limited to some tenants.'
+            : 'Nothing yet. What happens appears here.'}
+        </p>
+      ) : (
+        <ul class="latest">
+          {events.map((event) => (
+            <li key={event.id}>
+              <EventType type={event.type} />
+              <Subject event={event} />
+              <Moment at={event.at} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+const isFresh = ({ statistics, soon, agents }: OverviewData) =>
+  soon.length === 0 && agents?.length === 0 && statistics?.totals.timersFired === 0;
+
+/** How everything stands, and what needs somebody. */
+export function Overview() {
+  const { data, error, reload } = useLive('overview', PRESSING, readOverview);
+  return (
+    <>
+      <PageHead title="Overview" />
+      {error === undefined ? null : <Failure text={error} retry={reload} />}
+      {data && isFresh(data) ? (
+        <Panel title="Begin here">
+          <Empty title="Nothing is here yet" example={requestOf('/timers', FIRST_TIMER)}>
+            A first timer, due in five minutes. Paste this into a shell and look at it on the page Timers.
+          </Empty>
+        </Panel>
+      ) : null}
+      {data ? <Concerns concerns={concernsOf(data)} /> : null}
+      {data === undefined && error !== undefined ? null : (
+        <>
+          <Figures data={data} />
+          <div class="columns">
+            <Soon data={data} />
+            <Latest data={data} />
+          </div>
+        </>
+      )}
+      {data?.statistics ? (
+        <section class="day" aria-labelledby="day">
+          <h2 id="day">The last 24 hours</h2>
+          <StatisticsCharts statistics={data.statistics} charts={FEW_CHARTS} />
+        </section>
+      ) : null}
+    </>
+  );
+}
