@@ -71,9 +71,7 @@ function keepReading<Data>(reader: MainspringClient, { load, about, onData, onEr
   }
 
   const stopHearing = hear(about, () => readIn(SETTLE_MS));
-  const stopLooking = isShown.subscribe((is) => {
-    if (is && readAt > 0) readIn(0);
-  });
+  const stopLooking = isShown.subscribe((is) => is && readAt > 0 && readIn(0));
   void read();
   return () => {
     leaving.abort();

@@ -46,15 +46,21 @@ function Fields() {
   );
 }
 
-/** Asks for a key; a server in development takes callers of the same machine without one. */
-export function SignIn() {
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
+/** Whether this server takes callers without a key; false until that is known. */
+function useIsOpen(): boolean {
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     document.title = 'Sign in · Mainspring';
     void isKeyNeeded().then((is) => setOpen(!is));
   }, []);
+  return isOpen;
+}
+
+/** Asks for a key; a server in development takes callers of the same machine without one. */
+export function SignIn() {
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const isOpen = useIsOpen();
   const enter = async (offered: Credentials) => {
     setBusy(true);
     await signIn(offered).catch((error: unknown) => {
