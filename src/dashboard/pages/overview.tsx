@@ -1,5 +1,6 @@
 import type { Timer } from '../../client/index.js';
 import { count, took, usd } from '../amounts.js';
+import { now } from '../clock.js';
 import { useLive } from '../live.js';
 import { withRecent } from '../news.js';
 import { Empty, requestOf } from '../parts/code.js';
@@ -154,16 +155,18 @@ const SOON_COLUMNS: readonly Column<Timer>[] = [
 ];
 
 function Soon({ data }: { data: OverviewData | undefined }) {
+  // What was due since the last look fires just now: the events tell of it.
+  const soon = data?.soon.filter(({ fireAt }) => Date.parse(fireAt) > now.value);
   return (
     <Panel title="Due next" aside={<a href={hrefOf('timers')}>All timers</a>} isBare>
-      {data?.soon.length === 0 ? (
+      {soon?.length === 0 ? (
         <p class="panel-body muted">No timer is due within the hour.</p>
       ) : (
         <Table
           caption="The timers that are due next"
           columns={SOON_COLUMNS}
           keyOf={({ id }) => id}
-          rows={data?.soon.slice(0, SHOWN)}
+          rows={soon?.slice(0, SHOWN)}
         />
       )}
     </Panel>
