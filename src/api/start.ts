@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createHeartbeats } from '../agents/heartbeats.js';
 import { createPresences } from '../agents/presences.js';
 import { createAgentSessions } from '../engine/agent-sessions.js';
@@ -85,6 +86,8 @@ async function seed({ config, database, vault, catalogue }: Context): Promise<Ru
 export async function startApi(context: Context): Promise<RunningApi> {
   const { config, log } = context;
   const stopping: Stopping = { hasBegun: false, streams: new AbortController() };
+  // Every request that waits listens to it: there are many, and none of them leaks.
+  setMaxListeners(0, stopping.streams.signal);
   const services = createServices(context, stopping);
   const { authenticate, close: stopListening } = createAuthenticate(services);
   const app = createApp({ routes, services, authenticate, rateLimit: createRateLimit(config) });

@@ -107,6 +107,59 @@ describe('a caller', () => {
   });
 });
 
+describe('a list', () => {
+  type Listed = { tasks?: { id: string }[]; nextPageToken: string };
+  const list = async (params: object) => {
+    const answer = await post(`/a2a/${agent.id}`, rpc('ListTasks', params));
+    return answer.json<{ result: Listed }>().result;
+  };
+  const idsOf = ({ tasks = [] }: Listed) => tasks.map(({ id }) => id);
+
+  test('of a state has all tasks that are in it, page by page', async () => {
+    const contextId = randomUUID();
+    const over = { sessionId: contextId };
+    const ended = (['timed_out', 'failed', 'timed_out', 'completed'] as const).map(async (status) => {
+      const { id } = await aTask(api.database, agent, over);
+      await api.database.db
+        .updateTable('tasks')
+        .set({ status, completed_at: new Date() })
+        .where('id', '=', id)
+        .execute();
+      return id;
+    });
+    const ids = await Promise.all(ended);
+    const about = { contextId, status: 'TASK_STATE_FAILED', pageSize: 2 };
+    const first = await list(about);
+    const second = await list({ ...about, pageToken: first.nextPageToken });
+    const listed = [...idsOf(first), ...idsOf(second)];
+    expect([idsOf(first).length, second.nextPageToken]).toEqual([2, '']);
+    expect(listed.sort()).toEqual(ids.slice(0, 3).sort());
+  });
+
+  test('of a state that nothing is ever in is empty', async () => {
+    await aTask(api.database, agent);
+    expect(idsOf(await list({ status: 'TASK_STATE_REJECTED' }))).toEqual([]);
+  });
+
+  test('since a moment leaves out what has been as it is for longer', async () => {
+    const contextId = randomUUID();
+    const over = { sessionId: contextId };
+    await aTask(api.database, agent, { ...over, createdAt: new Date('2020-01-01T00:00:00Z') });
+    const { id } = await aTask(api.database, agent, over);
+    const since = { contextId, statusTimestampAfter: '2021-01-01T00:00:00Z' };
+    expect(idsOf(await list(since))).toEqual([id]);
+  });
+});
+
+test('a decision that comes too late is no failure to cancel', async () => {
+  const task = await aTask(api.database, agent);
+  const waiting = api.database.db.updateTable('tasks').set({ status: 'awaiting_approval' });
+  await waiting.where('id', '=', task.id).execute();
+  // None of its calls waits (any more).
+  const body = rpc('SendMessage', said({ taskId: task.id, parts: [{ text: 'approve' }] }));
+  expect(errorOf(await post(`/a2a/${agent.id}`, body))).toMatchObject({ code: -32004 });
+});
+
 describe('what no client sends', () => {
   test.each<[string, Sent, number]>([
     ['no JSON', { body: '{' }, 400],
@@ -149,6 +202,8 @@ describe('what no client sends', () => {
     rpc('SendStreamingMessage', { message: { parts: {} } }),
     rpc('SubscribeToTask', { id: randomUUID() }),
     rpc('ListTasks', { pageToken: 'x', pageSize: -1 }),
+    rpc('ListTasks', { pageToken: '0.x' }),
+    rpc('ListTasks', { statusTimestampAfter: 'x' }),
     rpc('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'http://10.0.0.1/' }),
     rpc('tasks/pushNotificationConfig/set', {}),
   ])('is an error of A2A, which tells nothing of the inside: %j', async (body) => {

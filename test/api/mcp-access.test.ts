@@ -133,6 +133,13 @@ describe('another organisation', () => {
   });
 });
 
+test('a list is short enough to be read, unless a longer one is asked for', async () => {
+  const name = randomUUID();
+  await Promise.all(Array.from({ length: 21 }, () => mcp.call('create_timer', timerRequest({ name }))));
+  expect((await mcp.call('list_timers', { name })).timers).toHaveLength(20);
+  expect((await mcp.call('list_timers', { name, limit: 50 })).timers).toHaveLength(21);
+});
+
 describe('a page in a browser', () => {
   test.each([
     ['https://board.example.com', 200],
@@ -179,6 +186,16 @@ describe('what no client sends', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
   });
 
+  test('what takes no streams is told so', async () => {
+    const answer = await fetch(`${api.url}/mcp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': org.key, accept: 'text/html' },
+      body: JSON.stringify(LIST),
+    });
+    expect([answer.status, answer.statusText]).toEqual([406, 'Not Acceptable']);
+    expect(await answer.text()).toContain('must accept both application/json and text/event-stream');
+  });
+
   test.each([
     { name: 'no_such_tool', arguments: {} },
     { name: 'constructor', arguments: {} },
@@ -193,7 +210,8 @@ describe('what no client sends', () => {
   });
 
   test.each([
-    ['get_timer', {}, 'timerId: is needed'],
+    ['get_timer', {}, 'timerId: is required'],
+    ['get_timer', { id: newId() }, '- timerId: is required\n- id: is not an argument of this tool'],
     ['get_timer', { timerId: { $ne: 1 } }, 'timerId: must be a text'],
     ['get_timer', { timerId: '../agents' }, 'not_found'],
     ['get_timer', { timerId: newId(), wait: '5s' }, 'wait: is not an argument of this tool'],

@@ -144,6 +144,36 @@ test('every tool was called, and each is described', async () => {
   ]);
 });
 
+test('arguments are described so that small models read them', async () => {
+  const mcp = await open();
+  const { tools } = await mcp.client.listTools();
+  await mcp.close();
+  const inputs = tools.map(({ name, inputSchema }) => ({ name, text: JSON.stringify(inputSchema) }));
+  expect(inputs.filter(({ text }) => text.includes('"null"'))).toEqual([]);
+  expect(inputs.filter(({ text }) => text.length > 12_000).map(({ name }) => name)).toEqual([]);
+  // Only what is nested stands elsewhere than where it is used.
+  const withDefs = inputs.filter(({ text }) => text.includes('$ref')).map(({ name }) => name);
+  expect(withDefs).toEqual(['create_timer', 'submit_task', 'create_schedule']);
+  const move = tools.find(({ name }) => name === 'move_timer')?.inputSchema.properties;
+  expect(move).toMatchObject({
+    fireAt: { type: 'string', format: 'date-time' },
+    duration: { anyOf: [{}, {}] },
+  });
+});
+
+test('nothing is promised that a client would have to listen for', async () => {
+  const mcp = await open();
+  expect(mcp.client.getServerCapabilities()).toEqual({ tools: { listChanged: false } });
+  await mcp.close();
+});
+
+test('an argument that is null is one that was left out', async () => {
+  const mcp = await open();
+  const request = { ...timerRequest(), fireAt: null, metadata: null, idempotencyKey: null };
+  expect((await mcp.call('create_timer', request)).timer).toMatchObject({ metadata: {} });
+  await mcp.close();
+});
+
 test('a program of this machine needs no key in development', async () => {
   const mcp = await openMcp(mainspring.url);
   const { timer } = await mcp.call('create_timer', timerRequest());

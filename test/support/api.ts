@@ -90,7 +90,10 @@ export async function openTestContext({
   const namespace = config.TEMPORAL_NAMESPACE;
   const client = new Client({ connection, namespace, dataConverter });
   const opened = database ?? (await embedded.open());
-  const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
+  const starter = createStarter({
+    ...{ client, log, temporalUiUrl: config.temporalUiUrl },
+    mayBeginHere: config.WORKER_DEPLOYMENT_NAME === undefined,
+  });
   const vault = createVault(config.SECRET_KEYS);
   const schedules = createSchedules(client);
   return {

@@ -26,7 +26,7 @@ const STATES: Record<OwnStatus, TaskState> = {
   timed_out: TaskState.TASK_STATE_FAILED,
 };
 
-/** Our statuses that are a state of A2A: the first is the usual one. */
+/** Our statuses that are a state of A2A; none where nothing here is ever in it. */
 export const statusesOf = (state: TaskState): OwnStatus[] =>
   (Object.keys(STATES) as OwnStatus[]).filter((status) => STATES[status] === state);
 

@@ -1,12 +1,11 @@
-import { AgentCard, type ListTasksRequest, TaskState } from '@a2a-js/sdk';
+import { AgentCard } from '@a2a-js/sdk';
 import { PushNotificationNotSupportedError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import type { Services } from '../services.js';
-import { a2aTask, hasEnded, statusesOf } from './a2a-task.js';
+import { a2aTask, hasEnded } from './a2a-task.js';
 import type { Card } from './card.js';
 import { Door, type DoorOptions } from './door.js';
-
-const MOST_LISTED = 100;
+import { listTasks } from './list-tasks.js';
 
 export interface HandlerOptions extends DoorOptions {
   card: () => Promise<Card>;
@@ -50,35 +49,5 @@ export function createTaskHandler(options: HandlerOptions, services: Services): 
     getTaskPushNotificationConfig: notPushed,
     listTaskPushNotificationConfigs: notPushed,
     deleteTaskPushNotificationConfig: notPushed,
-  };
-}
-
-/** A page of tasks; how many there are in all is not counted: `totalSize` is that of the page. */
-async function listTasks(
-  {
-    contextId,
-    status,
-    pageSize = 50,
-    pageToken,
-    historyLength = 0,
-    includeArtifacts = false,
-  }: ListTasksRequest,
-  { agent, calls }: Pick<DoorOptions, 'agent' | 'calls'>,
-) {
-  const [wanted] = status === TaskState.TASK_STATE_UNSPECIFIED ? [] : statusesOf(status);
-  const limit = Math.min(Math.max(1, pageSize), MOST_LISTED);
-  const { tasks, nextCursor } = await calls.list({
-    limit: String(limit),
-    ...(pageToken ? { cursor: pageToken } : {}),
-    ...(contextId ? { session_id: contextId } : {}),
-    ...(agent ? { agent_name: agent.name } : {}),
-    ...(wanted ? { status: wanted } : {}),
-  });
-  const shown = tasks.map((task) => a2aTask(task, historyLength));
-  return {
-    tasks: includeArtifacts ? shown : shown.map((task) => ({ ...task, artifacts: [] })),
-    nextPageToken: nextCursor ?? '',
-    pageSize: limit,
-    totalSize: shown.length,
   };
 }

@@ -18,7 +18,8 @@ const STATUS_AT: Record<string, TaskStatus> = {
 };
 
 const statusUpdate = (task: OwnTask, { type, at, data }: Event): StreamResponse => {
-  const value = { ...aboutTask(task), status: statusOf(task), metadata: { event: type, at, ...data } };
+  const status = { ...statusOf(task), timestamp: at };
+  const value = { ...aboutTask(task), status, metadata: { event: type, at, ...data } };
   return { payload: { $case: 'statusUpdate', value } };
 };
 

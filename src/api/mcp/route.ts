@@ -47,7 +47,11 @@ export function createMcpRoutes(routes: readonly Route[]): Route[] {
       const onerror = (error: Error) => log.debug({ error }, 'An MCP request broke off');
       const handler = createMcpHandler(() => createServer(mcp, services), { onerror, maxSubscriptions: 0 });
       const answer = toNodeHandler(handler, { onerror });
-      return new Stream((req, res) => void answer(req, res, body));
+      return new Stream((req, res) => {
+        // The reason of the status that MCP's own server sets.
+        res.statusMessage = '';
+        void answer(req, res, body);
+      });
     },
   });
   return [mcpRoute];

@@ -85,7 +85,9 @@ export function createServer(
 ): McpServer {
   const { version } = services.config;
   const info = { name: 'mainspring', title: 'Mainspring', version };
-  const mcp = new McpServer(info, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  // There is nothing to listen to: the tools of a credential stay what they are.
+  const capabilities = { tools: { listChanged: false } };
+  const mcp = new McpServer(info, { capabilities, instructions: INSTRUCTIONS });
   mcp.server.setRequestHandler('tools/list', () => ({ tools: toolbox.of(caller) }));
   mcp.server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = toolbox.find(params.name);

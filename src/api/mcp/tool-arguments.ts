@@ -6,7 +6,7 @@ import { readIdempotencyKey } from '../idempotency.js';
 import { invalid } from '../problem.js';
 import type { Asked } from '../route.js';
 import type { Tool } from './tool.js';
-import { IDEMPOTENCY_KEY, LONGEST_WAIT_MS, paramNames, queryNames } from './tool-schema.js';
+import { IDEMPOTENCY_KEY, LONGEST_WAIT, paramNames, queryDefaults, queryNames } from './tool-schema.js';
 
 /** What a tool's arguments ask its route, and how long it may wait for it, in ms. */
 export interface ToolCall {
@@ -26,10 +26,7 @@ function textOf(name: string, value: unknown): string {
 function readParams(tool: Tool, args: Arguments, caller: AnyCaller): Record<string, string> {
   const isAgent = caller.kind === 'agent';
   const params: Record<string, string> = isAgent && isOwn(tool.route) ? { id: caller.agentId } : {};
-  for (const [name, param] of paramNames(tool, isAgent)) {
-    if (args[name] === undefined) throw invalid([{ path: name, message: 'is needed' }]);
-    params[param] = textOf(name, args[name]);
-  }
+  for (const [name, param] of paramNames(tool, isAgent)) params[param] = textOf(name, args[name]);
   return params;
 }
 
@@ -39,8 +36,10 @@ function readWait({ waits }: Tool, args: Arguments): number {
   if (wait === '0' || wait === 0) return 0;
   const parsed = Duration.safeParse(wait);
   if (!parsed.success) throw invalid(parsed.error.issues.map(({ message }) => ({ path: 'wait', message })));
-  if (parsed.data > LONGEST_WAIT_MS)
-    throw invalid([{ path: 'wait', message: 'must not be longer than 1h: call it again to go on waiting' }]);
+  if (parsed.data > LONGEST_WAIT.ms) {
+    const message = `must not be longer than ${LONGEST_WAIT.text}: call it again to go on waiting`;
+    throw invalid([{ path: 'wait', message }]);
+  }
   return parsed.data;
 }
 
@@ -50,30 +49,41 @@ function readKey({ route }: Tool, args: Arguments, fromHeader: string): string |
   return readIdempotencyKey(given === undefined ? fromHeader || undefined : textOf(IDEMPOTENCY_KEY, given));
 }
 
+/** What goes into the query and the body of the route; what is in neither is none of its arguments. */
+function sortArguments(tool: Tool, args: Arguments, names: ReadonlySet<string>) {
+  const taken = new Set(names);
+  if (tool.waits) taken.add('wait');
+  if (tool.route.idempotent) taken.add(IDEMPOTENCY_KEY);
+  const queried = new Set(queryNames(tool));
+  const query: Arguments = queryDefaults(tool);
+  const body: Arguments = {};
+  for (const [name, value] of Object.entries(args)) {
+    if (queried.has(name)) query[name] = value;
+    else if (!taken.has(name)) body[name] = value;
+  }
+  return { query, body };
+}
+
 /** Takes apart what a model gave; throws `invalid` for what the tool does not take. The route checks the rest. */
 export function readArguments(
   tool: Tool,
   args: Arguments,
   { caller, header }: { caller: AnyCaller; header: (name: string) => string },
 ): ToolCall {
-  const params = readParams(tool, args, caller);
-  const taken = new Set([...paramNames(tool, caller.kind === 'agent').keys()]);
-  if (tool.waits) taken.add('wait');
-  if (tool.route.idempotent) taken.add(IDEMPOTENCY_KEY);
-  const queried = new Set(queryNames(tool));
-  const query: Record<string, string> = {};
-  const body: Arguments = {};
-  for (const [name, value] of Object.entries(args)) {
-    if (queried.has(name)) query[name] = textOf(name, value);
-    else if (!taken.has(name)) body[name] = value;
-  }
-  const unknown: FieldError[] = tool.route.body
-    ? []
-    : Object.keys(body).map((path) => ({ path, message: 'is not an argument of this tool' }));
-  if (unknown.length > 0) throw invalid(unknown);
-  const key = readKey(tool, args, header('idempotency-key'));
-  return {
-    asked: { params, query, body: tool.route.body ? body : undefined, key },
-    waitMs: readWait(tool, args),
+  const names = new Set(paramNames(tool, caller.kind === 'agent').keys());
+  const { query, body } = sortArguments(tool, args, names);
+  const missing = [...names].filter((name) => args[name] === undefined);
+  const unknown = tool.route.body ? [] : Object.keys(body);
+  const faults: FieldError[] = [
+    ...missing.map((path) => ({ path, message: 'is required' })),
+    ...unknown.map((path) => ({ path, message: 'is not an argument of this tool' })),
+  ];
+  if (faults.length > 0) throw invalid(faults);
+  const asked = {
+    params: readParams(tool, args, caller),
+    query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, textOf(name, value)])),
+    body: tool.route.body ? body : undefined,
+    key: readKey(tool, args, header('idempotency-key')),
   };
+  return { asked, waitMs: readWait(tool, args) };
 }

@@ -39,9 +39,11 @@ const ADVICE: Record<ProblemCode, string> = {
 /** A problem in words: what is wrong, with which argument, and what to do about it. */
 export function failureText({ code, message, details }: ApiProblem): string {
   const { errors = [], retryAfterSeconds } = details;
+  // The message names the first of them.
+  const listed = errors.length > 1 ? errors : [];
   return [
     `Failed (${code}): ${message}.`,
-    ...errors.map(({ path, message: what }) => `- ${path || 'the arguments'}: ${what}`),
+    ...listed.map(({ path, message: what }) => `- ${path || 'the arguments'}: ${what}`),
     ...(retryAfterSeconds === undefined ? [] : [`Try again after ${Math.ceil(retryAfterSeconds)} seconds.`]),
     ADVICE[code],
   ].join('\n');

@@ -17,6 +17,8 @@ export interface ToolWish {
   route: string;
   /** What the parameters of its path are called. */
   params?: Record<string, NamedParam>;
+  /** Parts of its input that are told in words instead of a schema, by the names that they have: what says little twice. */
+  inWords?: Record<string, string>;
   /** It only reads; by default what is a GET. */
   isReadOnly?: boolean;
   /** It takes something away that cannot be had back. */
