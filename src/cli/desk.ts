@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
 import type { Db } from '../db/database.js';
 import { DatabaseError } from '../db/database-error.js';
@@ -22,10 +23,19 @@ export interface Desk {
   print: Printer;
 }
 
+/** The database, as people know it; its URL may hold a password. */
+export const nameOf = ({ DATABASE_URL, DATA_DIR }: Config): string =>
+  DATABASE_URL === undefined ? `the database in ${resolve(DATA_DIR)}` : 'the database of DATABASE_URL';
+
 /** Throws {@link NotThere} where the organisation does not exist. */
-export async function requireOrg({ db }: Desk, orgId: string): Promise<OrgRow> {
+export async function requireOrg({ db, config }: Desk, orgId: string): Promise<OrgRow> {
   const org = await findOrg(db, orgId);
-  if (!org) throw new NotThere(`There is no organisation "${orgId}"; mainspring orgs create makes one.`);
+  if (!org) {
+    const where = nameOf(config);
+    throw new NotThere(
+      `There is no organisation "${orgId}" in ${where}; mainspring orgs create makes one. Another database is named by DATABASE_URL or DATA_DIR.`,
+    );
+  }
   return org;
 }
 

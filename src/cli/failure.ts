@@ -52,7 +52,8 @@ function systemCodeOf(error: unknown): string | undefined {
 
 const LONGEST_PAGE = 200;
 
-function detailOf(error: MainspringError): string {
+/** What happened, with the system's own word for it; it may hold control characters. */
+export function detailOf(error: MainspringError): string {
   const { code, detail, cause } = error;
   const system = systemCodeOf(cause);
   if (code === 'unreachable' && system !== undefined) return detail.replace('fetch failed', system);

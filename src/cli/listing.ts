@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Listing } from '../client/index.js';
 import { count, millis } from './read-option.js';
 import { onApi, type Session } from './session.js';
@@ -7,8 +7,11 @@ import { watchList } from './watch.js';
 
 /** Of a page of the API. */
 const LARGEST_PAGE = 500;
-const USUAL_LIMIT = 50;
+export const USUAL_LIMIT = 50;
 const USUAL_EVERY_MS = 2_000;
+
+export const limitOption = (): Option =>
+  new Option('--limit <n>', `at most so many (${USUAL_LIMIT})`).argParser(count);
 
 interface ListOptions {
   limit?: number;
@@ -37,10 +40,12 @@ export function listing<Item, Filter extends object>(
   ) => Listing<Item> | Promise<Listing<Item>>,
 ): Command {
   command
-    .option('--limit <n>', `at most so many (${USUAL_LIMIT})`, count)
+    .addOption(limitOption())
     .option('--all', 'all of them')
     .option('--watch', 'again and again: the list as it is, or piped a line for each change')
-    .option('--every <time>', 'so often (2s)', millis);
+    .addOption(
+      new Option('--every <time>', 'watch so often (2s)').argParser(millis).implies({ watch: true }),
+    );
   return onApi<Filter & ListOptions>(command, async (session, options, ...args) => {
     const { limit = USUAL_LIMIT, all, watch, every = USUAL_EVERY_MS } = options;
     const most = all ? Number.POSITIVE_INFINITY : limit;

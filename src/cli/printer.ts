@@ -30,9 +30,15 @@ export class Printer {
     return this.screen.isTerminal && !this.#options.json && !this.#options.quiet;
   }
 
+  /** Prints JSON where it was asked for; answers whether it was. */
+  #printedJson(value: unknown): boolean {
+    if (this.#options.json) this.screen.write(`${jsonText(value, JSON_INDENT)}\n`);
+    return this.#options.json === true;
+  }
+
   list<Item>(view: View<Item>, items: readonly Item[]): void {
-    if (this.#options.json) this.screen.write(`${jsonText(items, JSON_INDENT)}\n`);
-    else if (this.isForPeople) this.screen.write(`${this.listLines(view, items).join('\n')}\n`);
+    if (this.#printedJson(items)) return;
+    if (this.isForPeople) this.screen.write(`${this.listLines(view, items).join('\n')}\n`);
     else for (const item of items) this.line(view, item);
   }
 
@@ -54,8 +60,8 @@ export class Printer {
 
   one<Item>(view: View<Item>, item: Item): void {
     const columns = [...view.columns, ...(view.more ?? [])];
-    if (this.#options.json) this.screen.write(`${jsonText(item, JSON_INDENT)}\n`);
-    else if (this.#options.quiet) this.screen.write(`${oneLine(view.id(item))}\n`);
+    if (this.#printedJson(item)) return;
+    if (this.#options.quiet) this.screen.write(`${oneLine(view.id(item))}\n`);
     else if (this.isForPeople) this.#details(view, item, columns);
     else for (const { title, of } of columns) this.screen.write(tabbed([title, plainCell(of(item))]));
   }
@@ -70,16 +76,13 @@ export class Printer {
 
   /** What was done, to a person in a sentence, to a program as JSON where it wants that. */
   done(sentence: string, value: unknown): void {
-    if (this.#options.json) this.screen.write(`${jsonText(value, JSON_INDENT)}\n`);
-    else if (!this.#options.quiet) this.screen.write(`${oneLine(sentence)}\n`);
+    if (this.#printedJson(value)) return;
+    if (!this.#options.quiet) this.screen.write(`${oneLine(sentence)}\n`);
   }
 
   /** Text as it is, such as a log; where JSON is wanted as a string, or the value that it is of. */
   text(content: string, value: unknown = content): void {
-    if (this.#options.json) {
-      this.screen.write(`${jsonText(value, JSON_INDENT)}\n`);
-      return;
-    }
+    if (this.#printedJson(value)) return;
     const lines = manyLines(content);
     this.screen.write(lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`);
   }
@@ -96,13 +99,11 @@ export class Printer {
 
   /** What must be printed as it is, such as a key that is shown once. */
   facts(entries: Record<string, string | number>): void {
-    if (this.#options.json) {
-      this.screen.write(`${jsonText(entries, JSON_INDENT)}\n`);
-      return;
-    }
+    if (this.#printedJson(entries)) return;
     const width = Math.max(...Object.keys(entries).map(({ length }) => length));
     for (const [title, value] of Object.entries(entries)) {
-      this.screen.write(`${title.padEnd(width)}  ${oneLine(String(value))}\n`);
+      const word = oneLine(String(value));
+      this.screen.write(this.screen.isTerminal ? `${title.padEnd(width)}  ${word}\n` : tabbed([title, word]));
     }
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { Duration } from '../schemas/duration.js';
 
 const STDIN = 0;
@@ -43,6 +43,12 @@ export function millis(text: string): number {
   throw new InvalidArgumentError('It must be a length of time, such as 90s or 1h30m.');
 }
 
+export function instant(text: string): Date {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('It must be a moment, such as 2030-01-31T09:00:00Z.');
+}
+
 /** `name=value`, several times. */
 export function pair(text: string, before: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf('=');
@@ -52,6 +58,12 @@ export function pair(text: string, before: Record<string, string> = {}): Record<
 
 /** Any text, several times. */
 export const several = (text: string, before: string[] = []): string[] => [...before, text];
+
+export const bodyOption = (): Option =>
+  new Option(
+    '--body <json>',
+    'the whole request, under what other options say; @file, - for stdin',
+  ).argParser(object);
 
 /** A body: `--body` with what options of their own say in its place; what was not given is left out. */
 export function bodyOf<Body>(body: object | undefined, fields: Partial<Record<keyof Body, unknown>>): Body {

@@ -46,31 +46,50 @@ function styleOf({ kind, value }: Cell): 'green' | 'red' | 'yellow' | 'dim' | un
   return OPEN.includes(value) ? 'yellow' : undefined;
 }
 
-/** The widest columns give way, but not the first: an id is there to be copied. */
-function fitted(widths: number[], room: number): number[] {
-  const [first = 0, ...others] = widths;
-  const used = () => others.reduce((sum, width) => sum + width, first) + GAP.length * others.length;
-  while (used() > room) {
-    const widest = Math.max(...others);
-    if (others.length === 0 || widest <= NARROWEST_COLUMN) break;
-    others[others.indexOf(widest)] = widest - 1;
+interface Span {
+  width: number;
+  /** What can still be read. */
+  least: number;
+}
+
+/**
+ * As many columns as there is room for: texts give way, the widest first; then the last columns are left out. The first
+ * is kept whole: an id is there to be copied.
+ */
+function fitted(columns: Span[], room: number): Span[] {
+  const sum = (widths: number[]) => widths.reduce((all, width) => all + width + GAP.length, -GAP.length);
+  let shown = columns;
+  while (shown.length > 1 && sum(shown.map(({ least }) => least)) > room) shown = shown.slice(0, -1);
+  for (let over = sum(shown.map(({ width }) => width)) - room; over > 0; over--) {
+    const [widest] = shown
+      .filter(({ width, least }) => width > least)
+      .toSorted((one, other) => other.width - one.width);
+    if (!widest) break;
+    shown = shown.map((span) => (span === widest ? { ...span, width: span.width - 1 } : span));
   }
-  return [first, ...others];
+  return shown;
+}
+
+/** States and moments are whole, or not there. */
+function spansOf({ titles, rows }: Table, words: string[][]): Span[] {
+  return titles.map((title, index) => {
+    const width = Math.max(widthOf(title), ...words.map((row) => widthOf(row[index] ?? '')));
+    const mayGiveWay = index > 0 && rows.every((row) => row[index]?.kind === 'text');
+    return { width, least: mayGiveWay ? Math.min(width, NARROWEST_COLUMN) : width };
+  });
 }
 
 /** A table for a person, a line each, the titles first. */
-export function tableLines({ titles, rows }: Table, screen: Screen, now: number): string[] {
+export function tableLines(table: Table, screen: Screen, now: number): string[] {
+  const { titles, rows } = table;
   const words = rows.map((row) => row.map((cell) => wordOf(cell, now)));
-  const natural = titles.map((title, index) =>
-    Math.max(widthOf(title), ...words.map((row) => widthOf(row[index] ?? ''))),
-  );
-  const widths = fitted(natural, screen.columns);
+  const spans = fitted(spansOf(table, words), screen.columns);
   const line = (texts: string[], paint: (text: string, index: number) => string) =>
-    texts
-      .map((text, index) => {
-        const cut = shortened(text, widths[index] ?? 0);
-        const isLast = index === texts.length - 1;
-        return paint(cut, index) + (isLast ? '' : ' '.repeat((widths[index] ?? 0) - widthOf(cut)));
+    spans
+      .map(({ width }, index) => {
+        const cut = shortened(texts[index] ?? '', width);
+        const isLast = index === spans.length - 1;
+        return paint(cut, index) + (isLast ? '' : ' '.repeat(width - widthOf(cut)));
       })
       .join(GAP);
   const painted = (row: Cell[]) => (text: string, index: number) => {

@@ -8,8 +8,9 @@ export interface Screen {
   isTerminal: boolean;
   /** Whether what is told besides is. */
   isAttended: boolean;
-  /** In characters. */
+  /** In characters; of what is told besides `toldColumns`. */
   columns: number;
+  toldColumns: number;
   rows: number;
   write(text: string): void;
   /** Besides the answer: on stderr. */
@@ -18,7 +19,8 @@ export interface Screen {
   paint(style: Style, text: string): string;
 }
 
-const NARROWEST = 40;
+/** Of terminals that do not say. */
+const USUAL = { columns: 80, rows: 24 };
 
 export function ownScreen(): Screen {
   const { stdout, stderr } = process;
@@ -27,8 +29,16 @@ export function ownScreen(): Screen {
   return {
     isTerminal,
     isAttended: stderr.isTTY === true,
-    columns: isTerminal ? Math.max(stdout.columns, NARROWEST) : Number.POSITIVE_INFINITY,
-    rows: isTerminal ? stdout.rows : Number.POSITIVE_INFINITY,
+    // Asked each time: a window may be made smaller.
+    get columns() {
+      return isTerminal ? stdout.columns || USUAL.columns : Number.POSITIVE_INFINITY;
+    },
+    get toldColumns() {
+      return stderr.isTTY ? stderr.columns || USUAL.columns : Number.POSITIVE_INFINITY;
+    },
+    get rows() {
+      return isTerminal ? stdout.rows || USUAL.rows : Number.POSITIVE_INFINITY;
+    },
     write: (text) => void stdout.write(text),
     tell: (text) => void stderr.write(text),
     paint: (style, text) => (hasColours ? styleText(style, text) : text),

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { MainspringClient } from '../client/index.js';
+import { completeOptions } from '../client/options.js';
+import { UsageError } from './failure.js';
 import { Printer } from './printer.js';
 import { ownScreen } from './screen.js';
 
@@ -31,8 +33,24 @@ const withConnection = (command: Command): Command =>
     .option('--key <key>', 'an API key (MAINSPRING_API_KEY), which others on this machine may see here')
     .option('--token <token>', 'an admin token (MAINSPRING_TOKEN)');
 
+/** What a header can carry; a secret is not repeated where it cannot. */
+const CREDENTIAL = /^[\u0021-\u007e]+$/;
+
+/** What no server was asked for is no outage. Throws a {@link UsageError}. */
+function check(settings: ReturnType<typeof completeOptions>): void {
+  const { baseUrl, apiKey = '-', token = '-' } = settings;
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password)
+    throw new UsageError(
+      '--url, or MAINSPRING_BASE_URL, is where the API is, such as http://localhost:3000, without a user or password.',
+    );
+  if (!CREDENTIAL.test(apiKey)) throw new UsageError('--key, or MAINSPRING_API_KEY, is no API key.');
+  if (!CREDENTIAL.test(token)) throw new UsageError('--token, or MAINSPRING_TOKEN, is no admin token.');
+}
+
 export function openSession({ url, key, token, json, quiet }: Connection): Session {
-  const settings = { baseUrl: url, apiKey: key, token, retries: RETRIES };
+  const settings = completeOptions({ baseUrl: url, apiKey: key, token, retries: RETRIES });
+  check(settings);
   return { client: new MainspringClient(settings), print: new Printer(ownScreen(), { json, quiet }) };
 }
 

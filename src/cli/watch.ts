@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MainspringError } from '../client/index.js';
-import { shortened } from './plain-text.js';
+import { stripVTControlCharacters } from 'node:util';
+import { Outage } from './outage.js';
+import { shortened, widthOf } from './plain-text.js';
 import type { Printer } from './printer.js';
 import type { View } from './view.js';
 
@@ -8,9 +9,6 @@ const CLEAR_BELOW = '\u001b[0J';
 const up = (lines: number) => (lines === 0 ? '' : `\u001b[${lines}A\r`);
 /** The prompt's line, and the last of ours. */
 const KEPT_ROWS = 2;
-
-const isPassing = (error: unknown): error is MainspringError =>
-  error instanceof MainspringError && (error.status === 0 || error.status === 503 || error.status === 429);
 
 interface Watched<Item> {
   view: View<Item>;
@@ -29,7 +27,10 @@ function board<Item>(print: Printer, view: View<Item>): (items: Item[], note: st
       screen.paint('dim', note),
     ];
     screen.write(`${up(height)}${CLEAR_BELOW}${lines.join('\n')}\n`);
-    height = lines.length;
+    // An id that is wider than the terminal takes more than one row.
+    height = lines
+      .map((line) => Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(line)) / screen.columns)))
+      .reduce((sum, rows) => sum + rows, 0);
   };
 }
 
@@ -63,19 +64,16 @@ export async function follow<Item>(
 ): Promise<never> {
   await check();
   let lastId = begin;
-  let outage: string | undefined;
+  const outage = new Outage((words) => print.screen.tell(`${words}\n`));
   for (;;) {
     try {
       for await (const item of open(lastId)) {
-        outage = undefined;
+        outage.isOver();
         print.line(view, item);
         lastId = view.id(item);
       }
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      // Once, however long it lasts.
-      if (outage !== error.detail) print.screen.tell(`${error.detail}; trying again\n`);
-      outage = error.detail;
+      outage.goesOn(error);
     }
     await sleep(PAUSE_MS);
   }
@@ -90,19 +88,18 @@ export async function watchList<Item>(print: Printer, { view, read, every }: Wat
   const note = `Every ${every / 1_000} s; Ctrl-C ends it`;
   let items = await read();
   show(items, note);
-  let outage: string | undefined;
+  const outage = new Outage((words) => {
+    if (!print.isForPeople) print.screen.tell(`${words}\n`);
+  });
   for (;;) {
     await sleep(every);
     try {
       items = await read();
       show(items, note);
-      outage = undefined;
+      outage.isOver();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      const words = shortened(`${error.detail}; trying again`, print.screen.columns);
-      if (print.isForPeople) show(items, words);
-      else if (outage !== error.detail) print.screen.tell(`${words}\n`);
-      outage = error.detail;
+      const words = outage.goesOn(error);
+      if (print.isForPeople) show(items, shortened(words, print.screen.columns));
     }
   }
 }

@@ -28,7 +28,9 @@ export async function readAnswer(response: Response): Promise<unknown> {
   const text = await response.text();
   if (response.ok && isText(response)) return text;
   const body = readJson(text);
-  if (response.ok && (body !== undefined || text === '')) return body;
+  // Where there is nothing to say, the status says so.
+  const isEmpty = text === '' && response.status !== 200;
+  if (response.ok && (body !== undefined || isEmpty)) return body;
   const about = {
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfterMs: readRetryAfter(response.headers.get('retry-after'), Date.now()),

@@ -16,8 +16,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('an organisation, its keys and tokens are made, listed and revoked at the terminal', async () => {
   const created = await cli.run('orgs', 'create', 'acme', '--tier', 'team');
   expect(created).toMatchObject({ code: 0, err: '' });
-  const [, firstKey = ''] = /API key +(mnt_\S{43})/.exec(created.out) ?? [];
-  expect(created.out).toMatch(/admin token +\S+\.\S+\.\S+/);
+  const [, firstKey = ''] = /API key\t(mnt_\S{43})/.exec(created.out) ?? [];
+  expect(created.out).toMatch(/admin token\t\S+\.\S+\.\S+/);
+  expect(created.out).toContain(`the database in ${folder}\n`);
   expect((await cli.run('orgs', 'create', 'acme')).err).toContain('already');
 
   const second = await cli.run(
@@ -40,7 +41,7 @@ test('an organisation, its keys and tokens are made, listed and revoked at the t
 
   const counts = await cli.run('sample-data', '--org', 'acme');
   expect(counts).toMatchObject({ code: 0, err: '' });
-  expect(counts.out).toMatch(/listings +300\n/);
+  expect(counts.out).toMatch(/listings\t300\n/);
 }, 300_000);
 
 test.each([

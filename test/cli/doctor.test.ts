@@ -128,6 +128,20 @@ test('a namespace that is not there yet is a warning', async () => {
   });
 }, 60_000);
 
+test("a port of Temporal's that is taken is a warning where a Mainspring may have it", async () => {
+  const env = { TEMPORAL_ADDRESS: '', TEMPORAL_PORT: testAddress().split(':').at(-1) ?? '' };
+  const { of: alone } = await examine(env);
+  expect(alone('Temporal')).toMatchObject({
+    status: 'fail',
+    found: expect.stringContaining('TEMPORAL_PORT'),
+  });
+  const { of: beside } = await examine({ ...env, MAINSPRING_BASE_URL: mainspring.url });
+  expect(beside('Temporal')).toMatchObject({
+    status: 'warn',
+    mend: expect.stringContaining(mainspring.url),
+  });
+}, 60_000);
+
 test('the owner of the database folder is told, and keeps it', async () => {
   const owned = await mkdtemp(join(tmpdir(), 'mainspring-doctor-'));
   const { openEmbedded } = await import('../../src/db/embedded.js');

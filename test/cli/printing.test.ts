@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { jsonText, oneLine, shortened, widthOf } from '../../src/cli/plain-text.js';
 import { Printer, type PrintOptions } from '../../src/cli/printer.js';
 import { moment, status, text, type View } from '../../src/cli/view.js';
+import { untilEnded } from '../../src/cli/wait.js';
 
 interface Thing {
   id: string;
@@ -32,7 +33,7 @@ function printed(
 ): string {
   let out = '';
   const screen = {
-    ...{ isTerminal, isAttended: false, columns, rows: 24 },
+    ...{ isTerminal, isAttended: false, columns, toldColumns: columns, rows: 24 },
     write: (words: string) => {
       out += words;
     },
@@ -71,6 +72,14 @@ test('a narrow terminal shortens names, never ids', () => {
   expect(line).toContain('n…');
 });
 
+test('no line of a table is wider than the terminal: what there is no room for is left out', () => {
+  const long = { ...things[0], id: 'x'.repeat(36), name: 'n'.repeat(60) } as Thing;
+  const ofWidth = (columns: number) => printed((print) => print.list(THING, [long]), { columns }).split('\n');
+  expect(ofWidth(65)[1]).toBe(`${long.id}  <green>fired</>   ${'n'.repeat(7)}…  3 min ago`);
+  expect(ofWidth(60)[1]).toBe(`${long.id}  <green>fired</>   ${'n'.repeat(13)}…`);
+  expect(ofWidth(40)).toEqual(['id', long.id, '']);
+});
+
 test('one thing has a line for each of its facts, and none for what it has not', () => {
   expect(printed((print) => things[1] && print.one(THING, things[1]))).toBe(
     'id      a2\nstatus  <red>dead</>\nname    second\n',
@@ -91,4 +100,24 @@ test('wide characters take two columns', () => {
   expect(widthOf('日本')).toBe(4);
   expect(widthOf('é')).toBe(1);
   expect(shortened('日本語', 5)).toBe('日本…');
+});
+
+test('what is waited for is told in one line, shorter than the terminal, with nothing that commands it', async () => {
+  let told = '';
+  const screen = {
+    ...{ isTerminal: false, isAttended: true, columns: 80, toldColumns: 40, rows: 24 },
+    write: () => undefined,
+    tell: (words: string) => {
+      told += words;
+    },
+    paint: (_: unknown, words: string) => words,
+  };
+  await untilEnded(screen, 'waiting', {
+    read: () => new Promise((resolve) => setTimeout(() => resolve('ended'), 1_100)),
+    hasEnded: (state) => state === 'ended',
+    describe: () => `\u001b[2J${'n'.repeat(60)}`,
+  });
+  const [line = ''] = told.split('\r\u001b[2K').filter((words) => words !== '');
+  expect(line).toMatch(/^Waiting 1 s for \\x1b\[2Jn+…$/);
+  expect(widthOf(line)).toBe(39);
 });

@@ -102,8 +102,9 @@ test('events are told as they happen', async () => {
     watching.child.kill();
     await watching.ended;
   }
+  const id = await later();
   const listed = await cli.run('events', 'list', '--type', 'timer.created', '--limit', '1');
-  expect(listed.out).toMatch(/\ttimer\.created\t/);
+  expect(listed.out).toMatch(new RegExp(`\\ttimer\\.created\\t${id}\\t`));
 }, 60_000);
 
 test.each([
@@ -117,6 +118,11 @@ test.each([
     2,
     'Exactly one',
   ],
+  ['no due moment', ['timers', 'create', 'x'], 2, 'Exactly one'],
+  ['an address that is none', ['timers', 'list', '--url', 'localhost:3000'], 2, 'MAINSPRING_BASE_URL'],
+  ['an option in vain', ['events', '--after', 'x'], 2, '--after needs --watch'],
+  ['a schedule and a cycle', ['schedules', 'preview', 'x', '--interval', '60'], 2, 'in its place'],
+  ['a moment that is none', ['agents', 'logs', 'x', '--since', 'soon'], 2, 'must be a moment'],
   ['a word that is none', ['timers', 'list', '--status', 'bad'], 2, 'Allowed choices are'],
   ['a command that is none', ['timers', 'fly'], 2, "unknown command 'fly'"],
   ['no JSON', ['timers', 'create', 'x', '--in', '1s', '--data', '{'], 2, 'It is not JSON'],

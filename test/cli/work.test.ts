@@ -40,6 +40,8 @@ test('what happens to a task is told until it has ended', async () => {
     .map((line) => JSON.parse(line).event.type);
   expect(events.at(0)).toBe('task.queued');
   expect(events.at(-1)).toBe('task.completed');
+  const quiet = await demo().run('tasks', 'submit', ...ANALYSIS, '--stream', '-q');
+  expect(quiet.out).toMatch(/^[\da-f-]{36}\n$/);
 }, 60_000);
 
 test('a task that waits for its moment is cancelled', async () => {

@@ -6,10 +6,10 @@ export const AGENT: View<Agent> = {
   columns: [
     text('id', ({ id }) => id),
     text('name', ({ name }) => name),
-    text('type', ({ type }) => type),
-    status('status', (agent) => agent.status),
-    status('lifecycle', ({ lifecycle }) => lifecycle),
     status('connection', ({ connection }) => connection),
+    status('lifecycle', ({ lifecycle }) => lifecycle),
+    status('status', (agent) => agent.status),
+    text('type', ({ type }) => type),
     moment('last heartbeat', ({ lastHeartbeatAt }) => lastHeartbeatAt),
   ],
   more: [

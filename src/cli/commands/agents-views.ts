@@ -1,16 +1,14 @@
 import type { Command } from 'commander';
 import type { MainspringClient } from '../../client/index.js';
-import { firstOf } from '../listing.js';
+import { firstOf, limitOption, USUAL_LIMIT } from '../listing.js';
 import { agentIdOf } from '../named-agent.js';
-import { count } from '../read-option.js';
+import { count, instant } from '../read-option.js';
 import { onApi } from '../session.js';
 import { moment, text, type View } from '../view.js';
 
 type Session = Awaited<ReturnType<typeof sessionsOf>>[number];
 const sessionsOf = (client: MainspringClient, id: string, limit: number) =>
   firstOf(client.agents.history(id, { limit: Math.min(limit, 500) }), limit);
-
-const USUAL_LIMIT = 50;
 
 const SESSION: View<Session> = {
   id: ({ id }) => id,
@@ -31,7 +29,7 @@ export function addAgentViews(agents: Command): void {
     agents
       .command('history <agent>')
       .description('list its connections, the newest first')
-      .option('--limit <n>', `at most so many (${USUAL_LIMIT})`, count),
+      .addOption(limitOption()),
     async ({ client, print }, { limit = USUAL_LIMIT }, idOrName) =>
       print.list(SESSION, await sessionsOf(client, await agentIdOf(client, idOrName), limit)),
   );
@@ -40,7 +38,7 @@ export function addAgentViews(agents: Command): void {
       .command('logs <agent>')
       .description('print what its container wrote')
       .option('--tail <n>', 'the last so many lines (200)', count)
-      .option('--since <moment>', 'from then on: ISO 8601', (text) => new Date(text)),
+      .option('--since <moment>', 'from then on: ISO 8601', instant),
     async ({ client, print }, { tail, since }, idOrName) =>
       print.text(await client.agents.logs(await agentIdOf(client, idOrName), { tail, since })),
   );

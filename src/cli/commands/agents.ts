@@ -4,7 +4,7 @@ import { AgentStatus, Connection, Lifecycle } from '../../schemas/agent.js';
 import { choice } from '../choice.js';
 import { listing } from '../listing.js';
 import { agentIdOf } from '../named-agent.js';
-import { bodyOf, object, several } from '../read-option.js';
+import { bodyOf, bodyOption, several } from '../read-option.js';
 import { onApi } from '../session.js';
 import { AGENT } from './agent-view.js';
 import { addAgentViews } from './agents-views.js';
@@ -59,7 +59,7 @@ function addChanges(agents: Command): void {
       .option('--guideline <text>', 'a rule; may be given several times', several)
       .option('--tool <name>', 'a tool that it gets; may be given several times', several)
       .option('--model <model>')
-      .option('--body <json>', 'the whole request, under what other options say; @file, - for stdin', object),
+      .addOption(bodyOption()),
     async ({ client, print }, options, name) =>
       print.one(AGENT, await client.agents.create(agentOf(name, options))),
   );

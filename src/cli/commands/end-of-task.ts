@@ -1,15 +1,10 @@
 import type { TaskDetail } from '../../client/index.js';
 import { Unsuccessful } from '../failure.js';
 import type { Session } from '../session.js';
-import { untilEnded } from '../wait.js';
+import { untilEnded, type WaitOptions } from '../wait.js';
 import { TASK } from './task-view.js';
 
 const ENDS: TaskDetail['status'][] = ['completed', 'failed', 'cancelled', 'timed_out'];
-
-export interface WaitOptions {
-  /** In ms. */
-  timeout?: number | undefined;
-}
 
 /** Throws {@link Unsuccessful} where a task did not come to a result. */
 export function requireCompleted({ status, result }: TaskDetail): void {
@@ -27,7 +22,7 @@ export async function endOfTask(
   const task = await untilEnded(print.screen, first, {
     read: (wait) => client.tasks.get(first.task_id, { wait }),
     hasEnded: ({ status }) => ENDS.includes(status),
-    describe: ({ agent_name: agent, status }) => `the task of ${agent} (${status})`,
+    describe: ({ task_id: id, agent_name: agent, status }) => `task ${id} (${agent}, ${status})`,
     timeout,
   });
   print.one(TASK, task);

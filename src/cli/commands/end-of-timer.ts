@@ -1,15 +1,10 @@
 import type { Timer } from '../../client/index.js';
 import { Unsuccessful } from '../failure.js';
 import type { Session } from '../session.js';
-import { untilEnded } from '../wait.js';
+import { untilEnded, type WaitOptions } from '../wait.js';
 import { TIMER } from './timer-view.js';
 
 const ENDS: Timer['status'][] = ['fired', 'cancelled', 'failed'];
-
-export interface WaitOptions {
-  /** In ms. */
-  timeout?: number | undefined;
-}
 
 /** Waits for the end of a timer and prints it. Throws {@link Unsuccessful} where it did not fire. */
 export async function endOfTimer(
@@ -20,7 +15,7 @@ export async function endOfTimer(
   const timer = await untilEnded(print.screen, first, {
     read: (wait) => client.timers.get(first.id, { wait }),
     hasEnded: ({ status }) => ENDS.includes(status),
-    describe: ({ name, status, fireAt }) => `the timer ${name} (${status}, due at ${fireAt})`,
+    describe: ({ id, name, status, fireAt }) => `timer ${id} (${name}, ${status}, due at ${fireAt})`,
     timeout,
   });
   print.one(TIMER, timer);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Event } from '../../client/index.js';
-import { firstOf } from '../listing.js';
-import { count } from '../read-option.js';
+import { UsageError } from '../failure.js';
+import { firstOf, limitOption, USUAL_LIMIT } from '../listing.js';
 import { onApi } from '../session.js';
 import { asJson, moment, text, type View } from '../view.js';
 import { follow } from '../watch.js';
@@ -25,16 +25,15 @@ interface Options {
   watch?: boolean;
   after?: string;
 }
-const USUAL_LIMIT = 50;
 
 export function addEvents(program: Command): void {
   const events = program.command('events').description('what happened, and what happens');
   const list = events
     .command('list', { isDefault: true })
-    .description('list events, the oldest first')
+    .description('list events, the newest first')
     .option('--type <type>', 'a type, or all that begin so: timer.*')
     .option('--subject <id>', 'of one timer, task, agent …')
-    .option('--limit <n>', `at most so many (${USUAL_LIMIT})`, count)
+    .addOption(limitOption())
     .option('--all', 'all that are kept')
     .option('--watch', 'each as it happens, from now on or after --after')
     .option('--after <id>', 'with --watch: after the event of this id');
@@ -48,7 +47,8 @@ export function addEvents(program: Command): void {
         lastId: after,
       });
     }
+    if (after !== undefined) throw new UsageError('--after needs --watch.');
     const most = all ? Number.POSITIVE_INFINITY : limit;
-    print.list(EVENT, await firstOf(client.events.list({ type, subject }), most));
+    print.list(EVENT, await firstOf(client.events.list({ type, subject, order: 'desc' }), most));
   });
 }

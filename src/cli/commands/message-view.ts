@@ -3,8 +3,8 @@ import { asJson, type Column, moment, partOf, status, text, type View } from '..
 
 type Sent = Pick<Message, 'id' | 'topic' | 'from' | 'type' | 'payload'>;
 
+const ID = text('id', ({ id }: Sent) => id);
 const ENVELOPE: Column<Sent>[] = [
-  text('id', ({ id }) => id),
   text('from', ({ from }) => from),
   text('topic', ({ topic }) => topic),
   text('type', ({ type }) => type),
@@ -16,7 +16,7 @@ const stateOf = ({ receipts: [first, ...others] }: Message) => {
   return others.every(({ status }) => status === first.status) ? first.status : 'several';
 };
 
-const RECEIPT: Column<Receipt>[] = [
+export const RECEIPT_COLUMNS: Column<Receipt>[] = [
   text('agent', ({ agentId }) => agentId),
   status('status', (receipt) => receipt.status),
   text('deliveries', ({ deliveries }) => deliveries),
@@ -27,19 +27,20 @@ const RECEIPT: Column<Receipt>[] = [
 
 export const MESSAGE: View<Message> = {
   id: ({ id }) => id,
-  columns: [...ENVELOPE, status('status', stateOf), moment('created', ({ createdAt }) => createdAt)],
+  columns: [ID, status('status', stateOf), ...ENVELOPE, moment('created', ({ createdAt }) => createdAt)],
   more: [
     text('reply to', ({ replyTo }) => replyTo),
     text('in reply to', ({ inReplyTo }) => inReplyTo),
     moment('expires', ({ expiresAt }) => expiresAt),
   ],
-  parts: ({ receipts }) => partOf('receipts', RECEIPT, receipts),
+  parts: ({ receipts }) => partOf('receipts', RECEIPT_COLUMNS, receipts),
   empty: 'No messages.',
 };
 
 export const LEASED: View<LeasedMessage> = {
   id: ({ id }) => id,
   columns: [
+    ID,
     ...ENVELOPE,
     text('lease', ({ leaseId }) => leaseId),
     moment('leased until', ({ leasedUntil }) => leasedUntil),
@@ -50,6 +51,6 @@ export const LEASED: View<LeasedMessage> = {
 
 export const PUBLISHED: View<Published> = {
   id: ({ id }) => id,
-  columns: [...ENVELOPE, text('cursor', ({ cursor }) => cursor)],
+  columns: [ID, ...ENVELOPE, text('cursor', ({ cursor }) => cursor)],
   empty: 'Nothing was published on this topic.',
 };

@@ -1,20 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Receipt } from '../../client/index.js';
 import { agentIdOf } from '../named-agent.js';
+import { Outage } from '../outage.js';
 import { count, object } from '../read-option.js';
 import { onApi, type Session } from '../session.js';
-import { moment, status, text, type View } from '../view.js';
-import { LEASED } from './message-view.js';
+import type { View } from '../view.js';
+import { LEASED, RECEIPT_COLUMNS } from './message-view.js';
 
 const RECEIPT: View<Receipt> = {
   id: ({ agentId }) => agentId,
-  columns: [
-    text('agent', ({ agentId }) => agentId),
-    status('status', (receipt) => receipt.status),
-    text('deliveries', ({ deliveries }) => deliveries),
-    moment('ended', ({ endedAt }) => endedAt),
-    text('error', ({ error }) => error),
-  ],
+  columns: RECEIPT_COLUMNS,
   empty: 'No receipts.',
 };
 
@@ -47,10 +43,18 @@ async function take(session: Session, options: InboxOptions, idOrName: string): 
     await takeOnce(session, options, id);
     return;
   }
+  const outage = new Outage((words) => session.print.screen.tell(`${words}\n`));
+  let taken = await takeOnce(session, options, id);
   for (;;) {
-    const taken = await takeOnce(session, { wait: WATCHED_WAIT, ...options }, id);
     // A server that is about to stop answers before the wait is over.
-    if (taken === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (taken === 0) await sleep(PAUSE_MS);
+    try {
+      taken = await takeOnce(session, { wait: WATCHED_WAIT, ...options }, id);
+      outage.isOver();
+    } catch (error) {
+      outage.goesOn(error);
+      taken = 0;
+    }
   }
 }
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { Message, NewMessage } from '../../client/index.js';
 import { Unsuccessful } from '../failure.js';
 import { agentIdOf } from '../named-agent.js';
-import { bodyOf, millis, object } from '../read-option.js';
+import { bodyOf, bodyOption, object } from '../read-option.js';
 import { onApi, type Session } from '../session.js';
-import { untilEnded } from '../wait.js';
+import { timeoutOption, untilEnded } from '../wait.js';
 import { MESSAGE } from './message-view.js';
 
 interface SendOptions {
@@ -30,9 +30,9 @@ const withSendOptions = (command: Command): Command =>
     .option('--reply-to <address>', 'where a reply goes besides: the id of an agent, or a topic')
     .option('--ttl <time>', 'dead after so long where it still waits')
     .option('--id <id>', 'your own: the same one is the same message')
-    .option('--body <json>', 'the whole request, under what other options say; @file, - for stdin', object)
+    .addOption(bodyOption())
     .option('--wait', 'wait until it was handled; exit code 1 when it was not')
-    .option('--timeout <time>', 'wait no longer than this', millis);
+    .addOption(timeoutOption());
 
 const messageOf = ({ type, payload, from, replyTo, ttl, id, body }: SendOptions): NewMessage =>
   bodyOf<NewMessage>({ type: 'message', ...body }, { type, payload, from, replyTo, ttl, id });
@@ -46,7 +46,7 @@ async function show(
   const message = await untilEnded(print.screen, sent, {
     read: (slice) => client.messages.get(sent.id, { wait: slice }),
     hasEnded,
-    describe: ({ receipts }) => `the message (${receipts.map(({ status }) => status).join(', ')})`,
+    describe: ({ id, receipts }) => `message ${id} (${receipts.map(({ status }) => status).join(', ')})`,
     timeout,
   });
   print.one(MESSAGE, message);

@@ -17,17 +17,21 @@ export function addOrgs(program: Command): void {
       .option('--name <name>', 'what people call it')
       .addOption(choice('--tier <tier>', Tier.options, 'how many requests a minute').default('pro')),
     async (desk, { name, tier }, id) => {
-      const [{ createOrg, ORG_ID }, { ensureHosted }, { loadCatalogue }] = await Promise.all([
+      const [{ createOrg, ORG_ID }, { ensureHosted }, { loadCatalogue }, { nameOf }] = await Promise.all([
         import('../../api/create-org.js'),
         import('../../hosted/ensure-hosted.js'),
         import('../../hosted/index.js'),
+        import('../desk.js'),
       ]);
       if (!ORG_ID.test(id)) throw new UsageError(`"${id}" cannot be the id of an organisation.`);
       const catalogue = await loadCatalogue(desk.config);
       const created = await createOrg(desk, { orgId: id, name: name ?? id, tier });
       if (!created) throw new Unsuccessful(`There is an organisation "${id}" already.`);
       await ensureHosted(desk.db, catalogue, desk.vault, { orgId: id });
-      desk.print.facts({ organisation: id, 'API key': created.key, 'admin token': created.adminToken });
+      desk.print.facts({
+        ...{ organisation: id, 'made in': nameOf(desk.config) },
+        ...{ 'API key': created.key, 'admin token': created.adminToken },
+      });
     },
   );
 }

@@ -3,7 +3,7 @@ import type { NewSchedule } from '../../client/index.js';
 import { Overlap } from '../../schemas/schedule.js';
 import { PRIORITIES } from '../../schemas/task.js';
 import { choice } from '../choice.js';
-import { bodyOf, count, json, object } from '../read-option.js';
+import { bodyOf, bodyOption, count, json, object } from '../read-option.js';
 import { onApi } from '../session.js';
 import { SCHEDULE } from './schedule-view.js';
 
@@ -51,7 +51,7 @@ export function addSchedulesCreate(schedules: Command): void {
     .option('--catch-up <time>', 'what was missed runs afterwards if it is no older (1h)')
     .option('--ends-at <moment>', 'it starts nothing from then on')
     .option('--paused', 'it starts nothing until it is resumed')
-    .option('--body <json>', 'the whole request, under what other options say; @file, - for stdin', object);
+    .addOption(bodyOption());
   onApi<CreateOptions>(create, async ({ client, print }, options, agent, prompt?: string) =>
     print.one(SCHEDULE, await client.schedules.create(scheduleOf(agent, prompt, options))),
   );

@@ -77,8 +77,10 @@ function previewed(
 ): string | PreviewOf {
   const asked = { cron_expression: cron, interval_seconds: interval, timezone, ends_at: endsAt };
   const of: PreviewOf = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  if (id === undefined && (cron === undefined) === (interval === undefined))
-    throw new UsageError('Name a schedule, or give one of --cron and --interval.');
+  const isDescribed = Object.keys(of).length > 0;
+  const isOne = (cron === undefined) !== (interval === undefined);
+  if (id === undefined ? !isOne : isDescribed)
+    throw new UsageError('Name a schedule, or give one of --cron and --interval in its place.');
   return id ?? of;
 }
 

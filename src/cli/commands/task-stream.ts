@@ -6,10 +6,13 @@ import { requireCompleted } from './end-of-task.js';
 
 const worded = ({ at, type, data }: Event) => `${at}  ${type}  ${oneLine(asJson(data) ?? '')}`;
 
-/** Prints what happens to a task until it has ended: as JSON a line each, to a person its events and what its model says. */
+/**
+ * Prints what happens to a task until it has ended: as JSON a line each, else its events and what its model says, or its id
+ * alone.
+ */
 export async function followTask(
   { client, print }: Session,
-  options: { json?: boolean },
+  options: { json?: boolean; quiet?: boolean },
   id: string,
 ): Promise<void> {
   const { screen } = print;
@@ -20,6 +23,7 @@ export async function followTask(
   };
   let wasHeard = false;
   for await (const message of client.tasks.stream(id)) {
+    if (options.quiet) continue;
     if (options.json) line(jsonText(message));
     else if (message.kind === 'event') line(screen.paint('dim', worded(message.event)));
     else if (message.kind === 'text') {
@@ -31,5 +35,6 @@ export async function followTask(
       wasHeard = false;
     }
   }
+  if (options.quiet) line(oneLine(id));
   requireCompleted(await client.tasks.get(id));
 }

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { NewTask } from '../../client/index.js';
 import { PRIORITIES } from '../../schemas/task.js';
 import { choice } from '../choice.js';
-import { bodyOf, json, millis, object } from '../read-option.js';
+import { bodyOf, bodyOption, json, millis, object } from '../read-option.js';
 import { onApi, type Session } from '../session.js';
+import { timeoutOption } from '../wait.js';
 import { endOfTask } from './end-of-task.js';
 import { followTask } from './task-stream.js';
 import { TASK } from './task-view.js';
@@ -25,6 +26,7 @@ interface SubmitOptions {
   stream?: boolean;
   timeout?: number;
   json?: boolean;
+  quiet?: boolean;
 }
 
 function taskOf(agent: string, prompt: string | undefined, options: SubmitOptions): NewTask {
@@ -65,10 +67,15 @@ export function addTasksSubmit(tasks: Command): void {
     .option('--time-limit <time>', 'of the task, from its start', millis)
     .option('--id <id>', 'your own: the same one is the same task')
     .option('--metadata <json>', 'what it carries along', object)
-    .option('--body <json>', 'the whole request, under what other options say; @file, - for stdin', object)
+    .addOption(bodyOption())
     .option('--idempotency-key <key>', 'a repeat with the same key makes no second task')
     .option('--wait', 'wait for the result; exit code 1 when there is none')
-    .option('--stream', 'print what happens and what the model says, until it has ended')
-    .option('--timeout <time>', 'wait no longer than this', millis);
+    .addOption(
+      new Option('--stream', 'print what happens and what the model says, until it has ended').conflicts([
+        'wait',
+        'timeout',
+      ]),
+    )
+    .addOption(timeoutOption());
   onApi<SubmitOptions>(command, submit);
 }

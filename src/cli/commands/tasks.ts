@@ -3,9 +3,9 @@ import type { TaskSummary } from '../../client/index.js';
 import { PRIORITIES, TaskStatus } from '../../schemas/task.js';
 import { choice } from '../choice.js';
 import { listing } from '../listing.js';
-import { millis } from '../read-option.js';
 import { onApi } from '../session.js';
-import { endOfTask, type WaitOptions } from './end-of-task.js';
+import { timeoutOption, type WaitOptions } from '../wait.js';
+import { endOfTask } from './end-of-task.js';
 import { followTask } from './task-stream.js';
 import { TASK } from './task-view.js';
 import { addTasksSubmit } from './tasks-submit.js';
@@ -67,7 +67,7 @@ export function addTasks(program: Command): void {
     tasks
       .command('wait <id>')
       .description('wait for its result; exit code 1 when it has none')
-      .option('--timeout <time>', 'no longer than this', millis),
+      .addOption(timeoutOption()),
     async (session, options, id) => endOfTask(session, await session.client.tasks.get(id), options),
   );
   onApi(

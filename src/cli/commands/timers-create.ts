@@ -2,14 +2,14 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { NewTimer } from '../../client/index.js';
 import { UsageError } from '../failure.js';
-import { bodyOf, count, json, millis, object, pair, several } from '../read-option.js';
+import { bodyOf, bodyOption, count, json, object, pair, several } from '../read-option.js';
 import { onApi } from '../session.js';
+import { timeoutOption } from '../wait.js';
+import { type Due, dueOf } from './due.js';
 import { endOfTimer } from './end-of-timer.js';
 import { TIMER } from './timer-view.js';
 
-interface CreateOptions {
-  in?: string;
-  at?: string;
+interface CreateOptions extends Due {
   tenant?: string;
   by?: string;
   webhook?: string[];
@@ -51,8 +51,10 @@ function timerOf(name: string, options: CreateOptions): NewTimer {
   const { body, tenant, by, label, metadata } = options;
   const actions = actionsOf(options);
   const asked = { tenantId: 'default', requestedBy: ownName(), ...body };
+  // A body may say when by itself.
+  const isSaid = body !== undefined && options.in === undefined && options.at === undefined;
   return bodyOf<NewTimer>(asked, {
-    ...{ name, tenantId: tenant, requestedBy: by, duration: options.in, fireAt: options.at },
+    ...{ name, tenantId: tenant, requestedBy: by, ...(isSaid ? {} : dueOf(options)) },
     ...{ labels: label, metadata, repeat: repeatOf(options) },
     actionBundle: actions.length > 0 ? { actions } : undefined,
   });
@@ -74,10 +76,10 @@ export function addTimersCreate(timers: Command): void {
     .option('--by <who>', 'who requests it (your user name)')
     .option('--label <name=value>', 'may be given several times', pair)
     .option('--metadata <json>', 'what it carries along', object)
-    .option('--body <json>', 'the whole request, under what other options say; @file, - for stdin', object)
+    .addOption(bodyOption())
     .option('--idempotency-key <key>', 'a repeat with the same key makes no second timer')
     .option('--wait', 'wait until it has fired; exit code 1 when it ends otherwise')
-    .option('--timeout <time>', 'wait no longer than this', millis);
+    .addOption(timeoutOption());
   onApi<CreateOptions>(create, async (session, options, name) => {
     const { idempotencyKey, wait, timeout } = options;
     const keyed = idempotencyKey === undefined ? {} : { idempotencyKey };

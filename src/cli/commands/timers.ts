@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { NewDue, Timer } from '../../client/index.js';
+import type { Timer } from '../../client/index.js';
 import { TimerStatus } from '../../schemas/timer.js';
 import { choice } from '../choice.js';
-import { UsageError } from '../failure.js';
 import { listing } from '../listing.js';
-import { millis } from '../read-option.js';
 import { onApi } from '../session.js';
-import { endOfTimer, type WaitOptions } from './end-of-timer.js';
+import { timeoutOption, type WaitOptions } from '../wait.js';
+import { type Due, dueOf } from './due.js';
+import { endOfTimer } from './end-of-timer.js';
 import { TIMER } from './timer-view.js';
 import { addTimersCreate } from './timers-create.js';
 
@@ -38,17 +38,6 @@ function addList(timers: Command): void {
         ...{ fireBefore: dueBefore, fireAfter: dueAfter },
       }),
   );
-}
-
-interface Due {
-  in?: string;
-  at?: string;
-}
-
-export function dueOf({ in: duration, at }: Due): NewDue {
-  if (duration !== undefined && at === undefined) return { duration };
-  if (at !== undefined && duration === undefined) return { fireAt: at };
-  throw new UsageError('Exactly one of --in and --at is needed: --in 15m, --at 2030-01-31T09:00:00Z.');
 }
 
 interface Cancelling {
@@ -97,7 +86,7 @@ export function addTimers(program: Command): void {
     timers
       .command('wait <id>')
       .description('wait until it has fired; exit code 1 when it ends otherwise')
-      .option('--timeout <time>', 'no longer than this', millis),
+      .addOption(timeoutOption()),
     async (session, options, id) => endOfTimer(session, await session.client.timers.get(id), options),
   );
 }

@@ -9,7 +9,8 @@ import { requireFreePort } from '../../engine/port.js';
 import { lackOf, SEARCH_ATTRIBUTES } from '../../engine/prepare.js';
 import { installRuntime } from '../../engine/runtime.js';
 import { createLog } from '../../log.js';
-import { type Check, type Finding, fail, ok, warn } from './check.js';
+import { askApi } from './ask-api.js';
+import { type Check, type Finding, fail, ok, type Patient, warn } from './check.js';
 
 const PATIENCE_MS = 3_000;
 
@@ -59,7 +60,7 @@ async function lookForEmbedded(dataDir: string): Promise<Finding> {
   );
 }
 
-async function lookAtOwn(config: Config): Promise<Finding> {
+async function lookAtOwn({ config, api }: Patient): Promise<Finding> {
   const dataDir = resolve(config.DATA_DIR);
   const options = { address: `127.0.0.1:${config.TEMPORAL_PORT}` };
   if (await hasDevServer(dataDir))
@@ -68,6 +69,11 @@ async function lookAtOwn(config: Config): Promise<Finding> {
     await requireFreePort(config.TEMPORAL_PORT, 'TEMPORAL_PORT');
     await requireFreePort(config.TEMPORAL_UI_PORT, 'TEMPORAL_UI_PORT');
   } catch (error) {
+    if ((await askApi(`${api.url}/livez`)) !== null)
+      return warn(
+        messageOf(error),
+        `If that is the Temporal of the Mainspring at ${api.url}, all is well: its own folder (DATA_DIR) would tell.`,
+      );
     return fail(
       messageOf(error),
       'If that is a Temporal server which Mainspring may use, name it: TEMPORAL_ADDRESS.',
@@ -79,8 +85,9 @@ async function lookAtOwn(config: Config): Promise<Finding> {
 /** The server that is configured, or the one that a start runs. */
 export const temporalCheck: Check = {
   name: 'Temporal',
-  look({ config }) {
+  look(patient) {
+    const { config } = patient;
     const location = configuredLocation(config);
-    return location === undefined ? lookAtOwn(config) : lookAtServer(config, location);
+    return location === undefined ? lookAtOwn(patient) : lookAtServer(config, location);
   },
 };
