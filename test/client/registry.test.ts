@@ -82,6 +82,15 @@ test.each(['agents', 'tools', 'instructions'] as const)(
   },
 );
 
+test('what takes keys and tokens is called with the key, or else with the token', async () => {
+  server.on('GET /status', json(200, { running: 0 }));
+  const token = 'a.b.c';
+  for (const given of [{ apiKey: 'mnt_test', token }, { token }])
+    await new MainspringClient({ baseUrl: server.url, ...given }).getStatus();
+  const sent = server.received.map(({ headers }) => headers['x-api-key'] ?? headers.authorization);
+  expect(sent).toEqual(['mnt_test', 'Bearer a.b.c']);
+});
+
 test("an administrator's calls carry the token, the others the key, each whatever there is", async () => {
   server.on('GET /agents/a1', json(200, { agent: { id: 'a1' } }));
   server.on('GET /timers/t1', json(200, { timer: { id: 't1' } }));
