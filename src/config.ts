@@ -2,65 +2,11 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isAllowEntry } from './outbound/guard.js';
 import { NatsUrl, RedisUrl, SmtpUrl } from './schemas/server-url.js';
+import { Count, HttpUrl, KeyRing, List, ModelPrices, Port, switched } from './schemas/setting.js';
 
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
-
-const Port = z.coerce.number().int().min(0).max(65_535);
-const Count = z.coerce.number().int().min(1);
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
-const switched = (initial: 'on' | 'off') =>
-  z
-    .enum(['on', 'off'])
-    .default(initial)
-    .transform((value) => value === 'on');
-
-const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
-/** `id:base64` of 32 bytes each, comma separated; the first one writes, all of them read. */
-const keyRing = list.transform((entries, ctx) =>
-  entries.flatMap((entry) => {
-    const [, id, key] = KEY_ENTRY.exec(entry) ?? [];
-    if (id !== undefined && key !== undefined) return [{ id, key: Buffer.from(key, 'base64') }];
-    ctx.addIssue('must be id:key pairs, each key 32 bytes in base64 (openssl rand -base64 32)');
-    return [];
-  }),
-);
-export type KeyRing = z.infer<typeof keyRing>;
-
-/** US dollars for a million tokens, by model. */
-const ModelPrices = z.record(
-  z.string().min(1),
-  z.strictObject({ input: z.number().min(0), output: z.number().min(0) }),
-);
-const modelPrices = z
-  .string()
-  .default('{}')
-  .transform((text, ctx) => {
-    const parsed = ModelPrices.safeParse(jsonOf(text));
-    if (parsed.success) return parsed.data;
-    ctx.addIssue('must be JSON: {"model": {"input": dollars, "output": dollars}}, for a million tokens');
-    return z.NEVER;
-  });
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No price list is undefined.
-    return undefined;
-  }
-}
-
-const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
 /** Every variable that Mainspring reads, with its default. `.env.example` lists the same (a test compares them). */
 export const Environment = z.object({
@@ -88,18 +34,16 @@ export const Environment = z.object({
     .string()
     .optional()
     .describe('Where people find the Web UI; links to runs begin with it'),
-  SECRET_KEYS: keyRing.describe('Seal secrets in the database, digest API keys, sign admin tokens'),
-  PAYLOAD_KEYS: keyRing.describe('Encrypt what Temporal stores; empty: not encrypted'),
-  OUTBOUND_ALLOW: list
-    .superRefine((entries, ctx) => {
-      for (const entry of entries.filter((one) => !isAllowEntry(one)))
-        ctx.addIssue(`"${entry}" is neither a host name, an address nor a CIDR range`);
-    })
-    .describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
+  SECRET_KEYS: KeyRing.describe('Seal secrets in the database, digest API keys, sign admin tokens'),
+  PAYLOAD_KEYS: KeyRing.describe('Encrypt what Temporal stores; empty: not encrypted'),
+  OUTBOUND_ALLOW: List.superRefine((entries, ctx) => {
+    for (const entry of entries.filter((one) => !isAllowEntry(one)))
+      ctx.addIssue(`"${entry}" is neither a host name, an address nor a CIDR range`);
+  }).describe('Hosts, addresses and CIDR ranges that outbound requests may reach besides public ones'),
   WEBHOOK_TIMEOUT_MS: Count.default(15_000),
   WEBHOOK_CONNECTIONS: Count.default(64).describe('At once to one receiver, per process'),
-  PUBLIC_URL: httpUrl.optional().describe('Where agents reach the API; what installs them begins with it'),
-  CORS_ORIGINS: list,
+  PUBLIC_URL: HttpUrl.optional().describe('Where agents reach the API; what installs them begins with it'),
+  CORS_ORIGINS: List,
   TRUSTED_PROXIES: z.coerce
     .number()
     .int()
@@ -114,14 +58,14 @@ export const Environment = z.object({
   RATE_LIMIT_ENTERPRISE: Count.default(1_000),
   LEDGER_RETENTION_DAYS: Count.default(90),
   GOOGLE_API_KEY: z.string().optional(),
-  GOOGLE_BASE_URL: httpUrl.optional(),
+  GOOGLE_BASE_URL: HttpUrl.optional(),
   OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_BASE_URL: HttpUrl.optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: httpUrl.optional(),
-  LLM_ENDPOINT: httpUrl
-    .optional()
-    .describe('OpenAI-compatible: its base, or the whole URL that ends in /chat/completions'),
+  ANTHROPIC_BASE_URL: HttpUrl.optional(),
+  LLM_ENDPOINT: HttpUrl.optional().describe(
+    'OpenAI-compatible: its base, or the whole URL that ends in /chat/completions',
+  ),
   LLM_API_KEY: z.string().optional(),
   LLM_MODEL: z.string().optional(),
   LLM_TIMEOUT: Count.default(60).describe('Of one answer, in seconds'),
@@ -129,7 +73,7 @@ export const Environment = z.object({
   LLM_STREAM: switched('on'),
   LLM_STRUCTURED_OUTPUTS: switched('off').describe('Whether LLM_ENDPOINT takes a json_schema'),
   DEFAULT_AI_MODEL: z.string().default('gemini-2.0-flash'),
-  MODEL_PRICES: modelPrices,
+  MODEL_PRICES: ModelPrices,
   ORG_MAX_TOKENS_PER_DAY: Count.optional(),
   ORG_MAX_COST_USD_PER_DAY: z.coerce.number().positive().optional(),
   TASK_TIMEOUT_SECONDS: Count.default(300).describe(
@@ -138,8 +82,8 @@ export const Environment = z.object({
   MAX_WORKERS: Count.default(10).describe('Calls of models and tools at once, per worker'),
   APPROVAL_TIMEOUT_SECONDS: Count.default(86_400),
   MAINSPRING_CONFIG: z.string().optional().describe('A YAML file that declares agents and schedules'),
-  MAINSPRING_PLUGINS: list.describe('Modules with agents and tools'),
-  TELEGRAM_BASE_URL: httpUrl.default('https://api.telegram.org').describe('Of its Bot API'),
+  MAINSPRING_PLUGINS: List.describe('Modules with agents and tools'),
+  TELEGRAM_BASE_URL: HttpUrl.default('https://api.telegram.org').describe('Of its Bot API'),
   SMTP_URL: SmtpUrl.optional().describe('The server that takes e-mails: smtp://user:password@host:587'),
   SMTP_FROM: z.string().min(3).max(320).default('mainspring@localhost'),
   REDIS_URL: RedisUrl.optional().describe('A Redis server whose streams carry tasks and results'),
@@ -161,9 +105,9 @@ export const Environment = z.object({
     .optional()
     .describe('A container runtime: unix:///var/run/docker.sock, where that is there, or tcp://host:2375'),
   CONTAINER_NETWORK: z.string().default('bridge').describe('Of agents in containers'),
-  CONTAINER_API_URL: httpUrl
-    .optional()
-    .describe('Where they reach the API; by default PUBLIC_URL, else http://host.docker.internal and PORT'),
+  CONTAINER_API_URL: HttpUrl.optional().describe(
+    'Where they reach the API; by default PUBLIC_URL, else http://host.docker.internal and PORT',
+  ),
   SHUTDOWN_TIMEOUT_SECONDS: Count.default(30),
   WORKER_DEPLOYMENT_NAME: z
     .string()

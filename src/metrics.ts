@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { BrokerKind } from './schemas/broker.js';
 import { Channel } from './schemas/delivery.js';
 import type { ReceiptStatus } from './schemas/message.js';
@@ -82,13 +82,6 @@ const taskDuration = new Histogram({
   buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
   registers,
 });
-const unended = new Gauge({
-  name: 'mainspring_tasks_unended',
-  help: 'Tasks of all organisations that wait to begin, or have begun, when this is read',
-  labelNames: ['state'] as const,
-  registers,
-});
-
 const namedTypes = new Set<string>();
 /** Agents of these types are told apart: those whose code is here. Anybody may make up others, without end. */
 export function nameAgentTypes(types: Iterable<string>): void {
@@ -128,13 +121,6 @@ const messageDuration = new Histogram({
   buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
   registers,
 });
-const mailboxes = new Gauge({
-  name: 'mainspring_mailbox_messages',
-  help: 'Messages of all organisations that wait, or are with their agents, when this is read',
-  labelNames: ['state'] as const,
-  registers,
-});
-
 /** Counts a message that came to its end at an agent. */
 export function countMessage({
   status,
@@ -148,14 +134,6 @@ export function countMessage({
   if (!ended_at) return;
   messages.inc({ outcome: status });
   messageDuration.observe(Math.max(0, ended_at.getTime() - queued_at.getTime()) / 1_000);
-}
-
-/** Notes how full mailboxes are; null where that is not known. */
-export function setMailboxes(counts: { queued: number; delivered: number } | null): void {
-  mailboxes.reset();
-  if (counts === null) return;
-  mailboxes.set({ state: 'queued' }, counts.queued);
-  mailboxes.set({ state: 'delivered' }, counts.delivered);
 }
 
 interface EndedTask {
@@ -172,14 +150,6 @@ export function countTask({ status, agent_type, error_category, started_at, comp
   if (!started_at || !completed_at) return;
   const type = agent_type !== null && namedTypes.has(agent_type) ? agent_type : 'custom';
   taskDuration.observe({ type }, Math.max(0, completed_at.getTime() - started_at.getTime()) / 1_000);
-}
-
-/** Notes how many tasks have not ended; null where that is not known. */
-export function setUnended(counts: { queued: number; running: number } | null): void {
-  unended.reset();
-  if (counts === null) return;
-  unended.set({ state: 'queued' }, counts.queued);
-  unended.set({ state: 'running' }, counts.running);
 }
 
 type ToolOutcome = 'completed' | 'failed' | 'refused' | 'rejected';

@@ -34,6 +34,7 @@ import { createOpenHour } from './open-hour.js';
 import { createReadWindow } from './read-window.js';
 import { createRearmOverdue } from './rearm-overdue.js';
 import { createOutcomeRecorder } from './record-outcomes.js';
+import { createRestoreOwners } from './restore-owners.js';
 import { createRetryDeliveries } from './retry-deliveries.js';
 import { createSupervisorActivities } from './supervisor/index.js';
 import { createTaskActivities } from './task/index.js';
@@ -102,6 +103,7 @@ export function createActivities(options: ActivitiesOptions) {
     writeTimers: createWriteTimers(options),
     openHour: createOpenHour(database, starter),
     rearmOverdue: createRearmOverdue(options),
+    restoreOwners: createRestoreOwners(options),
     retryDeliveries: createRetryDeliveries({
       ...options,
       channels,

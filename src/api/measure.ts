@@ -7,7 +7,7 @@ import {
   countUnended,
   type Troubles,
 } from '../db/service-figures.js';
-import { registry, setMailboxes, setUnended } from '../metrics.js';
+import { registry } from '../metrics.js';
 import type { Services } from './services.js';
 
 /** A database that is away must not take the metrics along, which tell of that. */
@@ -21,6 +21,18 @@ const isUp = new Gauge({
   name: 'mainspring_up',
   help: 'Whether the database (database) and Temporal (temporal) answer this process: 1 or 0',
   labelNames: ['part'] as const,
+  registers,
+});
+const unended = new Gauge({
+  name: 'mainspring_tasks_unended',
+  help: 'Tasks of all organisations that wait to begin, or have begun, when this is read',
+  labelNames: ['state'] as const,
+  registers,
+});
+const mailboxes = new Gauge({
+  name: 'mainspring_mailbox_messages',
+  help: 'Messages of all organisations that wait, or are with their agents, when this is read',
+  labelNames: ['state'] as const,
   registers,
 });
 const overdue = new Gauge({
@@ -52,6 +64,11 @@ async function inTime<T>(counting: Promise<T>, log: Services['log']): Promise<T 
 }
 
 /** Figures that are not known are left out: an old one would look like a new one. */
+function setStates(gauge: Gauge<'state'>, counts: Record<string, number> | null): void {
+  gauge.reset();
+  for (const [state, count] of Object.entries(counts ?? {})) gauge.set({ state }, count);
+}
+
 function setTroubles(troubles: Troubles | null): void {
   overdue.reset();
   endpointsOff.remove();
@@ -76,8 +93,8 @@ export async function measure({ db, log, probes, clock }: Services): Promise<voi
     probes.isUp('database'),
     probes.isUp('engine'),
   ]);
-  setUnended(tasks);
-  setMailboxes(mail);
+  setStates(unended, tasks);
+  setStates(mailboxes, mail);
   setTroubles(troubles);
   setBrokers(brokerCounts);
   isUp.set({ part: 'database' }, hasDatabase ? 1 : 0);

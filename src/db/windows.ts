@@ -27,21 +27,42 @@ export async function holdWindow(db: Db, { orgId, startsAt }: WindowKey, epoch: 
   return rows.length > 0;
 }
 
+const HOUR_MS = 3_600_000;
 /** Windows can be opened on their own for this long, hours have opened by then; see `ownersOf`. */
-const NEAR_MS = 7_200_000;
+const NEAR_MS = 2 * HOUR_MS;
+/** Hours that are read at once: 24 rows an organisation at most. */
+const STRETCH_MS = 24 * HOUR_MS;
+
+/** A stretch of time, and a due moment for each owner that scheduled timers need in it, the earliest first. */
+export interface DueStretch {
+  until: Date;
+  moments: { orgId: string; fireAt: Date }[];
+}
+
+const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
 
 /**
- * A due moment for each owner that scheduled timers need at `now`, the earliest first: of each window that has begun or
- * is near, and of each hour.
+ * The first stretch from `from` on in which timers are scheduled, or null. Of what is overdue or near at `now` each window
+ * has an owner, of what is far each hour.
  */
-export async function dueMoments(db: Db, now: Date): Promise<{ orgId: string; fireAt: Date }[]> {
-  const until = new Date(now.getTime() + NEAR_MS);
+export async function dueStretch(
+  db: Db,
+  { from, now }: { from: Date; now: Date },
+): Promise<DueStretch | null> {
+  const { rows: firsts } = await sql<{ first: Date | null }>`
+    select min(window_at) as first from timers where status = 'scheduled' and window_at >= ${from}`.execute(
+    db,
+  );
+  const first = firsts[0]?.first?.getTime();
+  if (first === undefined) return null;
+  // Whole hours, so that none is asked for twice.
+  const nearUntil = hourOf(now.getTime() + NEAR_MS) + HOUR_MS;
+  const isNear = first < nearUntil;
+  const until = new Date(isNear ? nearUntil : hourOf(first) + STRETCH_MS);
+  const owner = isNear ? sql`window_at` : sql`date_trunc('hour', window_at, 'UTC')`;
   const { rows } = await sql<{ org_id: string; fire_at: Date }>`
     select org_id, min(fire_at) as fire_at from timers
-    where status = 'scheduled' and window_at < ${until} group by org_id, window_at
-    union
-    select org_id, min(fire_at) from timers
-    where status = 'scheduled' and window_at >= ${until} group by org_id, date_trunc('hour', fire_at, 'UTC')
-    order by 2`.execute(db);
-  return rows.map(({ org_id: orgId, fire_at: fireAt }) => ({ orgId, fireAt }));
+    where status = 'scheduled' and window_at >= ${from} and window_at < ${until}
+    group by org_id, ${owner} order by 2`.execute(db);
+  return { until, moments: rows.map(({ org_id: orgId, fire_at: fireAt }) => ({ orgId, fireAt })) };
 }

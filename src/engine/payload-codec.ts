@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import type { KeyRing } from '../config.js';
+import type { KeyRing } from '../schemas/setting.js';
 
 /** The same names and layout as the encryption samples of Temporal's SDKs, so that services in other languages can join. */
 const ENCODING = 'binary/encrypted';

@@ -81,6 +81,8 @@ export interface StarterOptions {
   log: Log;
   /** Base of links into the Web UI. */
   temporalUiUrl: string;
+  /** Whether a worker of this process may begin a workflow that it starts, though another release is the current one. */
+  mayBeginHere?: boolean;
   now?: () => number;
 }
 
@@ -104,7 +106,13 @@ function createTaskWords(client: Client, log: Log): Pick<Starter, 'tryCancelTask
   };
 }
 
-export function createStarter({ client, log, temporalUiUrl, now = Date.now }: StarterOptions): Starter {
+export function createStarter({
+  client,
+  log,
+  temporalUiUrl,
+  mayBeginHere = true,
+  now = Date.now,
+}: StarterOptions): Starter {
   const ensured = new Map<string, { started: Promise<void>; untilMs: number }>();
   const ownerStarts = new Map<string, Start>();
 
@@ -122,7 +130,8 @@ export function createStarter({ client, log, temporalUiUrl, now = Date.now }: St
   const start = async (wanted: Start): Promise<void> => {
     const options = startOptions(wanted);
     // What waits cannot be begun at once.
-    await client.workflow.start(wanted.type, { ...options, requestEagerStart: !('startDelay' in options) });
+    const requestEagerStart = mayBeginHere && !('startDelay' in options);
+    await client.workflow.start(wanted.type, { ...options, requestEagerStart });
   };
   /** An endpoint that has nothing to do lingers from its last word on. */
   const tell = async (wanted: Start, signal: SignalDefinition): Promise<void> => {

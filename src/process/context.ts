@@ -94,7 +94,10 @@ function contextOf(
   engine: OpenEngine,
 ): OpenContext {
   const { client, connection, namespace, address } = engine;
-  const starter = createStarter({ client, log, temporalUiUrl: config.temporalUiUrl });
+  const starter = createStarter({
+    ...{ client, log, temporalUiUrl: config.temporalUiUrl },
+    mayBeginHere: config.WORKER_DEPLOYMENT_NAME === undefined,
+  });
   const redis = createRedis(config, log);
   const nats = createOwnNats(config);
   const schedules = createSchedules(client);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, ConfigError, type KeyRing } from '../config.js';
+import { type Config, ConfigError } from '../config.js';
+import type { KeyRing } from '../schemas/setting.js';
 
 const FILE = 'secret.key';
 

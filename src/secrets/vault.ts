@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import type { KeyRing } from '../config.js';
+import type { KeyRing } from '../schemas/setting.js';
 
 const SEALED = /^sealed:([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/=]+)$/;
 const IV_BYTES = 12;

@@ -13,7 +13,6 @@ import type { Context } from '../process/context.js';
 import type { RunningWorkers } from '../process/program.js';
 import { workflowBundle } from './bundle.js';
 import { deploymentOf, tellUnlessCurrent } from './deployment.js';
-import { restoreOwners } from './restore-owners.js';
 import { ensureEventFeed, ensureUpkeep } from './upkeep.js';
 
 /**
@@ -56,7 +55,7 @@ function createOptions(
   return (taskQueue: Queue): WorkerOptions => ({
     ...{ connection, namespace, dataConverter, identity, taskQueue },
     ...shared,
-    ...deploymentOf(config),
+    ...deploymentOf(config, taskQueue),
     maxConcurrentActivityTaskExecutions:
       taskQueue === QUEUES.tasks ? config.MAX_WORKERS : ACTIVITY_SLOTS[taskQueue],
     activityTaskPollerBehavior: POLLS,
@@ -86,7 +85,6 @@ async function runToEnd(worker: Worker, log: Context['log']): Promise<void> {
 export async function startWorkers(context: Context): Promise<RunningWorkers> {
   // Before there is a worker: what fails here leaves nothing that runs.
   await applyDeclared(context);
-  await restoreOwners(context);
   await ensureUpkeep(context.client);
   if (context.nats) await ensureEventFeed(context.client, context.config.NATS_ORG);
   await context.scheduling.restore();

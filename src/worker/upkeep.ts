@@ -8,6 +8,7 @@ export async function ensureUpkeep(client: Client): Promise<void> {
   await client.workflow.start('sweep', {
     workflowId: SWEEP_ID,
     taskQueue: QUEUES.deliveries,
+    args: [{ isNew: true }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: 'Re-arms whatever is overdue, every 15 s',
   });

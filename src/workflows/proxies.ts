@@ -37,6 +37,14 @@ export const { rearmOverdue } = proxyLocalActivities<Activities>({
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
 
+/** Goes on where an attempt before it was; one run of the sweep does not last longer. Silent: its worker is gone. */
+export const { restoreOwners } = proxyActivities<Activities>({
+  taskQueue: QUEUES.deliveries,
+  startToCloseTimeout: '3h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '500ms', maximumInterval: '10s' },
+});
+
 /**
  * Attempts at a receiver, each with its own time limit; the delivery rows say what is done, so a second run only
  * makes what is left. Silent for two heartbeats: its worker is gone.

@@ -3,7 +3,6 @@ import {
   ContinueAsNew,
   isCancellation,
   setHandler,
-  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import { outcomeOf } from '../domain/task-outcome.js';
@@ -71,10 +70,3 @@ export async function task(input: TaskInput | ScheduledTaskRef, resumed?: Plan):
   });
   return { ...outcome, usedMs: plan.leftMs - limit.leftMs() };
 }
-
-// An agent's code runs again and again over the calls that it made: it must be the same code to the end of the task.
-// Workers that are of no deployment may not say so.
-setWorkflowOptions(
-  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'PINNED' } : {}),
-  task,
-);
