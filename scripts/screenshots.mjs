@@ -33,12 +33,16 @@ const LOOK_MS = 2_500;
 /** Until there is something to read of what the model says. */
 const TALK_MS = 9_000;
 
+// At once beside the rows, so that a task is seen from its first word on.
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+});
 const ids = await makeSampleRows({ base: url.replace(/\/$/, ''), key, token });
 
 const PICTURES = [
   { name: 'task-live', at: `tasks/${ids.taskId}`, lookMs: TALK_MS },
   { name: 'overview', at: 'overview' },
-  { name: 'timers', at: 'timers' },
   { name: 'agents', at: 'agents' },
   { name: 'deliveries-dark', at: 'deliveries', isDark: true },
   { name: 'charts', at: 'charts?period=1h' },
@@ -46,10 +50,6 @@ const PICTURES = [
 ];
 
 await mkdir(out, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-});
 for (const { name, at, isDark = false, size = DESK, lookMs = LOOK_MS } of PICTURES) {
   const context = await browser.newContext({
     viewport: size,

@@ -1,3 +1,5 @@
+import { span } from './span.js';
+
 const WHOLE = new Intl.NumberFormat('en-GB');
 /** 12,345 */
 export const count = (number: number) => WHOLE.format(number);
@@ -17,10 +19,12 @@ export function usd(amount: number | null): string {
   return `$${amount > 0 && amount < SMALL_USD ? Number(amount.toPrecision(2)) : amount.toFixed(2)}`;
 }
 
-/** Milliseconds as people read them. */
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+/** Milliseconds that something took, as people read them. */
 export function took(millis: number | null | undefined): string {
   if (millis === null || millis === undefined) return '–';
-  if (millis < 1_000) return `${Math.round(millis)} ms`;
-  if (millis < 60_000) return `${(millis / 1_000).toFixed(1)} s`;
-  return `${Math.floor(millis / 60_000)} m ${Math.round((millis % 60_000) / 1_000)} s`;
+  if (millis < SECOND_MS) return `${Math.round(millis)} ms`;
+  // 59.95 s and more would be 60.0 s.
+  return millis < MINUTE_MS - 50 ? `${(millis / SECOND_MS).toFixed(1)} s` : span(millis);
 }

@@ -2,11 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { SignIn } from './pages/sign-in.js';
 import { PAGES } from './pages.js';
 import { Banner } from './parts/banner.js';
+import { Empty } from './parts/code.js';
 import { Icon } from './parts/icon.js';
+import { PageHead } from './parts/page-head.js';
 import { Sign } from './parts/sign.js';
 import { Toasts } from './parts/toasts.js';
 import { hrefOf, place } from './place.js';
-import { client, isAdmin, signOut } from './session.js';
+import { client, isAdmin, isLimited, signOut } from './session.js';
 
 function SideEnd() {
   return (
@@ -56,11 +58,25 @@ function Side({ current }: { current: string }) {
   );
 }
 
+/** A page of the whole organisation, to somebody whose key is limited to some tenants. */
+function NotForTenants({ title }: { title: string }) {
+  return (
+    <>
+      <PageHead key={title} title={title} />
+      <section class="panel" aria-label={title}>
+        <Empty title="This page concerns the whole organisation.">
+          Your key is limited to some tenants: their timers and deliveries are on the pages of those.
+        </Empty>
+      </section>
+    </>
+  );
+}
+
 /** The board: a page and the way to the others. */
 export function App() {
   if (!client.value) return <SignIn />;
   const { page, part } = place.value;
-  const { Content, page: current } = PAGES.find((one) => one.page === page) ?? PAGES[0];
+  const { Content, page: current, title, isOfTenants } = PAGES.find((one) => one.page === page) ?? PAGES[0];
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
@@ -70,7 +86,7 @@ export function App() {
       <div class="content">
         <Banner />
         <main>
-          <Content key={part ?? ''} />
+          {isLimited.value && !isOfTenants ? <NotForTenants title={title} /> : <Content key={part ?? ''} />}
         </main>
       </div>
       <Toasts />

@@ -10,7 +10,3 @@ export const now = signal(serverNow());
 setInterval(() => {
   now.value = serverNow();
 }, TICK_MS);
-
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-/** A moment in words, in the reader's own zone. */
-export const exactly = (moment: string | number) => EXACT.format(new Date(moment));

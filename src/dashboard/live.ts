@@ -33,36 +33,62 @@ interface Reading<Data> {
   onError(error: unknown): void;
 }
 
-/** Calls for each event of these families; answers how to stop. */
-const hear = (about: readonly string[], call: () => void) =>
-  news.subscribe((event) => {
-    if (event && about.some((family) => event.type.startsWith(family))) call();
+/** Calls for each event of these families from now on; answers how to stop. */
+function hear(about: readonly string[], call: () => void): () => void {
+  const before = news.peek();
+  return news.subscribe((event) => {
+    if (event && event !== before && about.some((family) => event.type.startsWith(family))) call();
   });
+}
+
+/** What is not there, or not for this key, is not asked for at each event. */
+const leastRestMs = (isRefused: boolean) => Math.max(isRefused ? OFTEN_MS : 0, paceMs());
+
+/** Calls at the earliest of the moments that it is set to. */
+function createAlarm(call: () => void) {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let dueAt = Number.POSITIVE_INFINITY;
+  const ring = () => {
+    dueAt = Number.POSITIVE_INFINITY;
+    call();
+  };
+  return {
+    set(at: number) {
+      if (at >= dueAt) return;
+      clearTimeout(waiting);
+      dueAt = at;
+      waiting = setTimeout(ring, at - Date.now());
+    },
+    clear: () => clearTimeout(waiting),
+  };
+}
 
 /** Reads now, after what happens and every so often, never faster than the allowance bears; answers how to stop. */
 function keepReading<Data>(reader: MainspringClient, { load, about, onData, onError }: Reading<Data>) {
   const leaving = new AbortController();
-  let waiting: ReturnType<typeof setTimeout> | undefined;
-  let dueAt = Number.POSITIVE_INFINITY;
   let readAt = 0;
   let isReading = false;
+  let isRefused = false;
+  /** What was wished for while it was read: that may have come too late to be in it. */
+  let wishedMs = Number.POSITIVE_INFINITY;
 
+  const alarm = createAlarm(() => void read());
   const readIn = (millis: number) => {
-    const at = Math.max(Date.now() + millis, readAt === 0 ? 0 : readAt + paceMs());
-    if (leaving.signal.aborted || isReading || at >= dueAt) return;
-    clearTimeout(waiting);
-    dueAt = at;
-    waiting = setTimeout(() => void read(), at - Date.now());
+    wishedMs = Math.min(wishedMs, millis);
+    if (leaving.signal.aborted || isReading) return;
+    alarm.set(Math.max(Date.now() + wishedMs, readAt === 0 ? 0 : readAt + leastRestMs(isRefused)));
+    wishedMs = Number.POSITIVE_INFINITY;
   };
   async function read() {
-    dueAt = Number.POSITIVE_INFINITY;
     if (!isShown.peek() && readAt > 0) return;
     isReading = true;
     let rest = OFTEN_MS;
     try {
       onData(await load(reader, leaving.signal));
+      isRefused = false;
     } catch (error) {
-      rest = Math.max(restAfter(error), paceMs());
+      isRefused = !isPassing(error);
+      rest = isRefused ? LONGEST_REST_MS : Math.max(restAfter(error), paceMs());
       if (!leaving.signal.aborted) onError(error);
     }
     isReading = false;
@@ -70,14 +96,12 @@ function keepReading<Data>(reader: MainspringClient, { load, about, onData, onEr
     readIn(rest);
   }
 
+  void read();
   const stopHearing = hear(about, () => readIn(SETTLE_MS));
   const stopLooking = isShown.subscribe((is) => is && readAt > 0 && readIn(0));
-  void read();
   return () => {
+    for (const stop of [stopHearing, stopLooking, alarm.clear]) stop();
     leaving.abort();
-    stopHearing();
-    clearTimeout(waiting);
-    stopLooking();
   };
 }
 

@@ -15,18 +15,20 @@ interface Page {
   page: string;
   title: string;
   icon: IconName;
+  /** A key that is limited to tenants sees what is theirs; the other pages are of the whole organisation. */
+  isOfTenants?: boolean;
   Content: ComponentType;
 }
 
 /** Every page, in the order of the menu; the first is where one begins. */
 export const PAGES: readonly [Page, ...Page[]] = [
-  { page: 'overview', title: 'Overview', icon: 'overview', Content: Overview },
-  { page: 'timers', title: 'Timers', icon: 'timers', Content: Timers },
+  { page: 'overview', title: 'Overview', icon: 'overview', Content: Overview, isOfTenants: true },
+  { page: 'timers', title: 'Timers', icon: 'timers', Content: Timers, isOfTenants: true },
   { page: 'tasks', title: 'Tasks', icon: 'tasks', Content: Tasks },
   { page: 'agents', title: 'Agents', icon: 'agents', Content: Agents },
   { page: 'schedules', title: 'Schedules', icon: 'schedules', Content: Schedules },
   { page: 'messages', title: 'Messages', icon: 'messages', Content: Messages },
-  { page: 'deliveries', title: 'Deliveries', icon: 'deliveries', Content: Deliveries },
+  { page: 'deliveries', title: 'Deliveries', icon: 'deliveries', Content: Deliveries, isOfTenants: true },
   { page: 'events', title: 'Events', icon: 'events', Content: Events },
   { page: 'charts', title: 'Charts', icon: 'charts', Content: Charts },
 ];

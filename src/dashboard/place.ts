@@ -12,9 +12,18 @@ window.addEventListener('hashchange', () => {
   hash.value = window.location.hash;
 });
 
+/** An address that somebody typed or cut off may hold a lone `%`: it stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function parse(text: string): Place {
   const [path = '', query = ''] = text.replace(/^#\/?/, '').split('?', 2);
-  const [page = '', part] = path.split('/').map(decodeURIComponent);
+  const [page = '', part] = path.split('/').map(decoded);
   return { page, part, query: new URLSearchParams(query) };
 }
 

@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-/** A span as its two largest units: `2d 4h`, `3m 05s`, `12s`. */
+/** A span that counts down or up, as its two largest units: `2d 4h`, `3m 05s`, `12s`. */
 export function span(millis: number): string {
   const rest = Math.max(0, Math.round(millis / 1_000) * 1_000);
   const first = UNITS.findIndex(([, size]) => rest >= size);
@@ -18,3 +18,6 @@ export function span(millis: number): string {
     })
     .join(' ');
 }
+
+/** A span that stands still: `15m`, `1h 30m`; what would be nothing of its smaller unit is left out. */
+export const period = (millis: number) => span(millis).replace(/ 00[a-z]$/, '');

@@ -84,7 +84,7 @@ describeBoard('the page of agents', (bench) => {
     await tab('Connections', 'connected');
     const views = page.getByRole('navigation', { name: 'What of it' });
     await views.getByRole('link', { name: 'Events' }).click();
-    await page.getByText('agent.connected').first().waitFor();
+    await page.getByText('agent connected', { exact: true }).first().waitFor();
     await tab('Mail', 'ticket');
     await tab('Logs', 'It runs elsewhere');
   });

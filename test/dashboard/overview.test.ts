@@ -12,10 +12,9 @@ let refuses: Receiver | undefined;
 afterAll(() => refuses?.close());
 
 describeBoard('overview, events and charts', (bench) => {
-  test('the overview says how to begin where nothing is', async () => {
-    const { mainspring, open } = bench();
-    const { key } = await mainspring.org();
-    const page = await open({ key });
+  test('the overview says how to begin where nothing is but the agents that came along', async () => {
+    const page = await bench().open();
+    await page.getByText('5 / 5').waitFor();
     await page.getByText('Nothing is here yet').waitFor();
     await page.getByText('Nothing needs you now.').waitFor();
     await panel(page, 'Due next').getByText('No timer is due within the hour.').waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { span } from '../../src/dashboard/span.js';
+import { period, span } from '../../src/dashboard/span.js';
 
 test('a span is told by its two largest units, without a gap at their borders', () => {
   const told = [0, 400, 999, 1_000, 59_400, 60_000, 185_000, 3_600_000, 5_400_000, 187_200_000];
@@ -19,4 +19,9 @@ test('a span is told by its two largest units, without a gap at their borders', 
 
 test('what has passed is no time at all', () => {
   expect(span(-5_000)).toBe('0s');
+});
+
+test('a span that stands still is told without what would be nothing', () => {
+  const told = [30_000, 60_000, 90_000, 900_000, 3_600_000, 5_400_000, 86_400_000, 0];
+  expect(told.map(period)).toEqual(['30s', '1m', '1m 30s', '15m', '1h', '1h 30m', '1d', '0s']);
 });

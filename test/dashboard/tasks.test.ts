@@ -108,6 +108,32 @@ describeBoard(
       await page.getByText('What it came to').waitFor();
     });
 
+    test('holds no connection in a tab that nobody sees, and goes on when somebody does', async () => {
+      const { promise: released, resolve: release } = promiseOf();
+      model.script({ text: 'seen afterwards', after: released });
+      const id = await submit('Wait for me');
+      const page = await bench().open({ at: `tasks/${id}` });
+      await page.getByText('began').waitFor();
+      const show = (isShown: boolean) =>
+        page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${!isShown}, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));`);
+      const ended: string[] = [];
+      page.on('requestfailed', (request) => ended.push(new URL(request.url()).pathname));
+      await show(false);
+      await eventually(
+        () => ended,
+        (paths) => [`/tasks/${id}/stream`, '/events'].every((path) => paths.includes(path)),
+      );
+      release();
+      await eventually(
+        () => taskOf(id),
+        (status) => status === 'completed',
+      );
+      expect(await page.locator('.said').count()).toBe(0);
+      await show(true);
+      await page.locator('.said').getByText('seen afterwards').waitFor();
+    });
+
     test('cancels what runs, after a question', async () => {
       model.script({ text: 'never', hangs: 'at once' });
       const id = await submit('Take your time');

@@ -23,6 +23,12 @@ describeBoard('the page of timers', (bench) => {
     await page.getByRole('link', { name: 'my first timer' }).waitFor();
   });
 
+  test('opens at an address that was cut off in the middle, and says that nothing is there', async () => {
+    const page = await bench().open({ at: 'timers/%E0%' });
+    await page.getByRole('alert').waitFor();
+    await page.getByRole('link', { name: '← Timers' }).waitFor();
+  });
+
   test('counts down, and shows a timer that is made or fired meanwhile', async () => {
     const { mainspring, open } = bench();
     const page = await open({ at: 'timers' });

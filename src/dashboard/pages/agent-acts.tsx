@@ -1,12 +1,6 @@
 import type { Agent, MainspringClient } from '../../client/index.js';
-import { Act, type ActProps } from '../parts/act.js';
+import { Act, type ActProps, type Shape } from '../parts/act.js';
 import { isAdmin } from '../session.js';
-
-interface AgentActsProps {
-  agent: Agent;
-  size?: 'small';
-  onDone?: () => void;
-}
 
 type Verb = 'start' | 'pause' | 'resume' | 'stop' | 'suspend' | 'activate';
 
@@ -53,7 +47,7 @@ const questionOf = ({ ask, name: verb }: Move, { name }: Agent): ActProps['ask']
 const doneTo = (client: MainspringClient, { verb }: Move, { id }: Agent) => client.agents[verb](id);
 
 /** The lifecycle of an agent, as buttons. */
-export function AgentActs({ agent, size, onDone }: AgentActsProps) {
+export function AgentActs({ agent, ...shape }: Shape & { agent: Agent }) {
   return (
     <div class="buttons">
       {movesOf(agent).map((move) => {
@@ -63,11 +57,11 @@ export function AgentActs({ agent, size, onDone }: AgentActsProps) {
             key={move.verb}
             name={move.name}
             of={agent.name}
-            {...(size && { size })}
-            {...(ask && { ask, tone: 'danger' as const })}
+            {...shape}
+            ask={ask}
+            tone={ask && 'danger'}
             run={async (client) => {
               await doneTo(client, move, agent);
-              onDone?.();
               return `“${agent.name}” ${move.says}`;
             }}
           />

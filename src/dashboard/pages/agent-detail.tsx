@@ -8,7 +8,7 @@ import { PageHead } from '../parts/page-head.js';
 import { Unread } from '../parts/unread.js';
 import { type Fact, Facts, Failure, Panel, RunLink } from '../parts/words.js';
 import { hrefOf, place } from '../place.js';
-import { span } from '../span.js';
+import { period } from '../span.js';
 import { AgentActs } from './agent-acts.js';
 import { kindOf } from './agent-kind.js';
 import { AgentEvents, AgentLogs, AgentMail, Connections } from './agent-views.js';
@@ -34,7 +34,7 @@ function factsOf(agent: Agent): (Fact | undefined)[] {
     ['Last heartbeat', <Moment at={agent.lastHeartbeatAt} />],
     [
       'Expected',
-      `every ${span(heartbeat.intervalMs)}; silent after ${span(heartbeat.intervalMs * heartbeat.missedAfter)}`,
+      `every ${period(heartbeat.intervalMs)}; silent after ${period(heartbeat.intervalMs * heartbeat.missedAfter)}`,
     ],
     agent.model === null ? undefined : ['Model', agent.model],
     container === null ? undefined : ['Container', <Badge status={container.status} />],

@@ -1,13 +1,14 @@
-import type { Agent, AgentSession, Event, Message } from '../../client/index.js';
+import type { Agent, AgentSession } from '../../client/index.js';
 import { took } from '../amounts.js';
 import { useLive, useLiveList } from '../live.js';
 import { Badge } from '../parts/badge.js';
 import { Code, Empty } from '../parts/code.js';
 import { Exactly, Moment } from '../parts/moment.js';
 import { type Column, ListPanel } from '../parts/table.js';
-import { Clip, Failure, None, Panel } from '../parts/words.js';
+import { ClipOrNone, Failure, None, Panel } from '../parts/words.js';
 import { isAdmin } from '../session.js';
-import { messageColumns } from './message-columns.js';
+import { EVENT_COLUMNS_OF_ONE } from './event-row.js';
+import { MailList, useMail } from './mail.js';
 
 const SESSION_COLUMNS: readonly Column<AgentSession>[] = [
   { title: 'Connected', isMain: true, cell: ({ connectedAt }) => <Exactly at={connectedAt} /> },
@@ -28,7 +29,7 @@ const SESSION_COLUMNS: readonly Column<AgentSession>[] = [
   },
   { title: 'Heartbeats', align: 'end', cell: ({ heartbeats }) => heartbeats },
   { title: 'Last heartbeat', cell: ({ lastHeartbeatAt }) => <Moment at={lastHeartbeatAt} /> },
-  { title: 'Context', cell: ({ context }) => (context === null ? <None /> : <Clip text={context} />) },
+  { title: 'Context', isWide: true, cell: ({ context }) => <ClipOrNone text={context} /> },
 ];
 
 export function Connections({ agent: { id } }: { agent: Agent }) {
@@ -47,12 +48,6 @@ export function Connections({ agent: { id } }: { agent: Agent }) {
   );
 }
 
-const EVENT_COLUMNS: readonly Column<Event>[] = [
-  { title: 'Event', isMain: true, cell: ({ type }) => type },
-  { title: 'When', cell: ({ at }) => <Exactly at={at} /> },
-  { title: 'What', cell: ({ data }) => <Clip text={JSON.stringify(data)} isMono /> },
-];
-
 export function AgentEvents({ agent: { id } }: { agent: Agent }) {
   const live = useLiveList(`events of ${id}`, ['agent.'], (client, limit, signal) =>
     client.events.list({ subject: id, type: 'agent.*', order: 'desc', limit }, { signal }),
@@ -62,27 +57,15 @@ export function AgentEvents({ agent: { id } }: { agent: Agent }) {
       label="Events"
       caption="What happened to it, the newest first"
       live={live}
-      columns={EVENT_COLUMNS}
+      columns={EVENT_COLUMNS_OF_ONE}
       keyOf={({ id: event }) => event}
       empty={<Empty title="Nothing has happened to it that is still kept." />}
     />
   );
 }
 
-export function AgentMail({ agent: { id, name } }: { agent: Agent }) {
-  const live = useLiveList<Message>(`mail of ${id}`, ['message.'], (client, limit, signal) =>
-    client.messages.list(id, { limit }, { signal }),
-  );
-  return (
-    <ListPanel
-      label="Mail"
-      caption={`The mail of ${name}, the newest first`}
-      live={live}
-      columns={messageColumns({ id, name }, live.reload)}
-      keyOf={({ id: message }) => message}
-      empty={<Empty title="It has no mail." />}
-    />
-  );
+export function AgentMail({ agent }: { agent: Agent }) {
+  return <MailList of={agent} live={useMail(agent.id)} empty={<Empty title="It has no mail." />} />;
 }
 
 const LINES = 300;

@@ -2,7 +2,7 @@ import type { Agent } from '../../client/index.js';
 import { useLiveList } from '../live.js';
 import { Badge } from '../parts/badge.js';
 import { Empty } from '../parts/code.js';
-import { Tabs, TextFilter } from '../parts/filters.js';
+import { choicesOf, chosenOf, Tabs, TextFilter } from '../parts/filters.js';
 import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
@@ -14,7 +14,6 @@ import { AgentDetail } from './agent-detail.js';
 import { kindOf } from './agent-kind.js';
 
 const STATUSES = ['active', 'busy', 'inactive', 'suspended'] as const;
-const CHOICES = [['', 'All'], ...STATUSES.map((status) => [status, status] as const)] as const;
 
 const example = () =>
   `curl ${window.location.origin}/agents \\\n  -H 'Authorization: Bearer <your admin token>' \\\n  -H 'Content-Type: application/json' \\\n  -d '{ "name": "my first agent", "heartbeat": { "interval": "30s" } }'`;
@@ -44,7 +43,7 @@ const columnsOf = (onDone: () => void): readonly Column<Agent>[] => [
 
 function AgentList() {
   const { query } = place.value;
-  const status = STATUSES.find((one) => one === query.get('status'));
+  const status = chosenOf(STATUSES, 'status');
   const name = query.get('name');
   const live = useLiveList(`agents ${query}`, ['agent.'], (client, limit, signal) =>
     client.agents.list({ ...(status && { status }), ...(name !== null && { name }), limit }, { signal }),
@@ -53,7 +52,7 @@ function AgentList() {
     <>
       <PageHead title="Agents" />
       <div class="filters">
-        <Tabs name="status" label="Status" choices={CHOICES} />
+        <Tabs name="status" label="Status" choices={choicesOf(STATUSES)} />
         <TextFilter name="name" label="Name" hint="exactly" />
       </div>
       <ListPanel

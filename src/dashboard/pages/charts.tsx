@@ -1,8 +1,7 @@
 import { useLive } from '../live.js';
-import { Tabs } from '../parts/filters.js';
+import { chosenOf, Tabs } from '../parts/filters.js';
 import { PageHead } from '../parts/page-head.js';
 import { Failure } from '../parts/words.js';
-import { place } from '../place.js';
 import { ALL_CHARTS, StatisticsCharts } from './statistics-charts.js';
 
 const PERIODS = ['1h', '24h', '7d', '30d'] as const;
@@ -18,8 +17,7 @@ const CHOICES: readonly (readonly [Period, string])[] = [
 
 /** What happened over an hour, a day, a week, a month. */
 export function Charts() {
-  const chosen = place.value.query.get('period');
-  const period = PERIODS.find((one) => one === chosen) ?? FIRST;
+  const period = chosenOf(PERIODS, 'period') ?? FIRST;
   const { data, error, reload } = useLive(`charts ${period}`, [], (client, signal) =>
     client.statistics({ period }, { signal }),
   );

@@ -1,10 +1,11 @@
 import type { DeliverySummary } from '../../client/index.js';
+import { fieldValue } from '../dates.js';
 import { useLiveList } from '../live.js';
 import { Act } from '../parts/act.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, requestOf } from '../parts/code.js';
-import { lastAnswer } from '../parts/delivery-columns.js';
-import { Tabs } from '../parts/filters.js';
+import { DeliveryLink, lastAnswer } from '../parts/delivery-columns.js';
+import { choicesOf, chosenOf, Tabs } from '../parts/filters.js';
 import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
@@ -14,7 +15,6 @@ import { RedeliverAct } from './delivery-acts.js';
 import { DeliveryDetail } from './delivery-detail.js';
 
 const STATUSES = ['pending', 'delivered', 'dead'] as const;
-const CHOICES = [['', 'All'], ...STATUSES.map((status) => [status, status] as const)] as const;
 const DAY_MS = 86_400_000;
 
 const EXAMPLE = {
@@ -33,21 +33,12 @@ function Source({ timerId, taskId, subscriptionId }: DeliverySummary) {
 }
 
 const columnsOf = (onDone: () => void): readonly Column<DeliverySummary>[] => [
-  {
-    title: 'Delivery',
-    isMain: true,
-    cell: ({ id, channel }) => (
-      <a href={hrefOf('deliveries', id)} title={id}>
-        {channel}
-        <span class="unseen"> {id}</span>
-      </a>
-    ),
-  },
+  { title: 'Delivery', isMain: true, cell: DeliveryLink },
   { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
   { title: 'Of a', cell: (delivery) => <Source {...delivery} /> },
-  { title: 'Receiver', cell: ({ receiver }) => <Clip text={receiver} /> },
+  { title: 'Receiver', isWide: true, cell: ({ receiver }) => <Clip text={receiver} /> },
   { title: 'Attempts', align: 'end', cell: ({ attemptCount }) => attemptCount },
-  { title: 'Last answer', cell: lastAnswer },
+  { title: 'Last answer', isWide: true, cell: lastAnswer },
   { title: 'Made', cell: ({ createdAt }) => <Moment at={createdAt} /> },
   { title: 'Next attempt', cell: ({ nextAttemptAt }) => <Moment at={nextAttemptAt} /> },
   {
@@ -59,15 +50,11 @@ const columnsOf = (onDone: () => void): readonly Column<DeliverySummary>[] => [
   },
 ];
 
-const localText = (at: number) => {
-  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return date.toISOString().slice(0, 16);
-};
-
 function RedeliverDead({ onDone }: { onDone: () => void }) {
   return (
     <Act
       name="Redeliver dead ones …"
+      onDone={onDone}
       ask={{
         title: 'Redeliver all that are dead?',
         confirm: 'Redeliver them',
@@ -80,7 +67,7 @@ function RedeliverDead({ onDone }: { onDone: () => void }) {
                 name="since"
                 type="datetime-local"
                 required
-                defaultValue={localText(Date.now() - DAY_MS)}
+                defaultValue={fieldValue(Date.now() - DAY_MS)}
               />
             </label>
           </>
@@ -88,7 +75,6 @@ function RedeliverDead({ onDone }: { onDone: () => void }) {
       }}
       run={async (client, form) => {
         const sent = await client.deliveries.redeliverDead(new Date(String(form.get('since'))));
-        onDone();
         return sent === 0 ? 'None has died since then.' : `${sent} are sent once more.`;
       }}
     />
@@ -97,7 +83,7 @@ function RedeliverDead({ onDone }: { onDone: () => void }) {
 
 function DeliveryList() {
   const { query } = place.value;
-  const status = STATUSES.find((one) => one === query.get('status'));
+  const status = chosenOf(STATUSES, 'status');
   const live = useLiveList(`deliveries ${query}`, ['delivery.', 'timer.fired'], (client, limit, signal) =>
     client.deliveries.list({ ...(status && { status }), limit }, { signal }),
   );
@@ -105,7 +91,7 @@ function DeliveryList() {
     <>
       <PageHead title="Deliveries" actions={<RedeliverDead onDone={live.reload} />} />
       <div class="filters">
-        <Tabs name="status" label="Status" choices={CHOICES} />
+        <Tabs name="status" label="Status" choices={choicesOf(STATUSES)} />
       </div>
       <ListPanel
         label="Deliveries"

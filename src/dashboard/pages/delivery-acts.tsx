@@ -1,10 +1,8 @@
 import type { DeliverySummary } from '../../client/index.js';
-import { Act, type ActProps } from '../parts/act.js';
+import { Act, type ActProps, type Shape } from '../parts/act.js';
 
-interface RedeliverProps {
+interface RedeliverProps extends Shape {
   delivery: Pick<DeliverySummary, 'id' | 'channel' | 'receiver' | 'status'>;
-  size?: 'small';
-  onDone?: () => void;
 }
 
 /** It has arrived once: whoever gets it again has to see that it is the same. */
@@ -15,20 +13,18 @@ const question = ({ receiver }: RedeliverProps['delivery']): ActProps['ask'] => 
 });
 
 /** Sends a delivery that has ended once more. */
-export function RedeliverAct({ delivery, size, onDone }: RedeliverProps) {
+export function RedeliverAct({ delivery, ...shape }: RedeliverProps) {
   const { id, channel, status } = delivery;
   if (status === 'pending') return null;
-  const ask = status === 'delivered' ? question(delivery) : undefined;
   return (
     <div class="buttons">
       <Act
         name="Redeliver"
         of={`${channel} ${id}`}
-        {...(size && { size })}
-        {...(ask && { ask })}
+        {...shape}
+        ask={status === 'delivered' ? question(delivery) : undefined}
         run={async (client) => {
           await client.deliveries.redeliver(id);
-          onDone?.();
           return 'It is sent once more.';
         }}
       />

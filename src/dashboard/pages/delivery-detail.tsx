@@ -6,7 +6,7 @@ import { Exactly, Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, Table } from '../parts/table.js';
 import { Unread } from '../parts/unread.js';
-import { Clip, type Fact, Facts, Failure, None, Panel, RunLink } from '../parts/words.js';
+import { ClipOrNone, type Fact, Facts, Failure, Panel, RunLink } from '../parts/words.js';
 import { hrefOf } from '../place.js';
 import { RedeliverAct } from './delivery-acts.js';
 
@@ -28,8 +28,8 @@ const COLUMNS: readonly Column<Attempt>[] = [
   },
   { title: 'When', cell: ({ at }) => <Exactly at={at} /> },
   { title: 'Took', align: 'end', cell: ({ durationMs }) => took(durationMs) },
-  { title: 'Error', cell: ({ error }) => (error === undefined ? <None /> : <Clip text={error} />) },
-  { title: 'Answer', cell: ({ answer }) => (answer ? <Clip text={answer} isMono /> : <None />) },
+  { title: 'Error', isWide: true, cell: ({ error }) => <ClipOrNone text={error} /> },
+  { title: 'Answer', isWide: true, cell: ({ answer }) => <ClipOrNone text={answer} isMono /> },
 ];
 
 function factsOf(delivery: Delivery): (Fact | undefined)[] {

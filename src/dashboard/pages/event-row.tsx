@@ -10,6 +10,7 @@ const PAGE_OF: Record<string, string> = {
   delivery: 'deliveries',
   agent: 'agents',
   task: 'tasks',
+  message: 'messages',
 };
 
 /** The family of an event: `timer` of `timer.fired`. */
@@ -31,8 +32,8 @@ export function EventType({ type }: { type: string }) {
   );
 }
 
-/** What people know the subject by: its own name, who a delivery is for, whose task it is. */
-const NAMES = ['name', 'receiver', 'agentName'];
+/** What people know the subject by: its own name, who a delivery is for, whose task it is, the type of a message. */
+const NAMES = ['name', 'receiver', 'agentName', 'type'];
 const nameOf = (data: Event['data']) =>
   NAMES.map((key) => data[key]).find((name) => typeof name === 'string');
 
@@ -52,7 +53,7 @@ const inShort = (value: unknown) => (typeof value === 'object' ? JSON.stringify(
 
 function Data({ data }: { data: Event['data'] }) {
   const entries = Object.entries(data)
-    .filter(([name, value]) => !NAMES.includes(name) && value !== null)
+    .filter(([, value]) => value !== null && value !== nameOf(data))
     .sort(([one], [other]) => Number(one.endsWith('Id')) - Number(other.endsWith('Id')));
   if (entries.length === 0) return <None />;
   return (
@@ -63,9 +64,11 @@ function Data({ data }: { data: Event['data'] }) {
   );
 }
 
-export const EVENT_COLUMNS: readonly Column<Event>[] = [
-  { title: 'Event', isMain: true, cell: ({ type }) => <EventType type={type} /> },
-  { title: 'Of', isWide: true, cell: (event) => <Subject event={event} /> },
-  { title: 'Data', cell: ({ data }) => <Data data={data} /> },
-  { title: 'When', align: 'end', cell: ({ at }) => <Moment at={at} /> },
-];
+const EVENT: Column<Event> = { title: 'Event', isMain: true, cell: ({ type }) => <EventType type={type} /> };
+const SUBJECT: Column<Event> = { title: 'Of', isWide: true, cell: (event) => <Subject event={event} /> };
+const DATA: Column<Event> = { title: 'Data', cell: ({ data }) => <Data data={data} /> };
+const WHEN: Column<Event> = { title: 'When', align: 'end', cell: ({ at }) => <Moment at={at} /> };
+
+export const EVENT_COLUMNS = [EVENT, SUBJECT, DATA, WHEN];
+/** Where all are of one thing. */
+export const EVENT_COLUMNS_OF_ONE = [EVENT, DATA, WHEN];

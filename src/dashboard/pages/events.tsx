@@ -3,14 +3,12 @@ import type { Event } from '../../client/index.js';
 import { useLiveList } from '../live.js';
 import { withRecent } from '../news.js';
 import { Empty, requestOf } from '../parts/code.js';
-import { Tabs } from '../parts/filters.js';
+import { choicesOf, chosenOf, Tabs } from '../parts/filters.js';
 import { PageHead } from '../parts/page-head.js';
 import { ListPanel } from '../parts/table.js';
-import { place } from '../place.js';
 import { EVENT_COLUMNS, familyOf } from './event-row.js';
 
 const FAMILIES = ['timer', 'delivery', 'agent', 'task', 'message', 'broker'] as const;
-const CHOICES = [['', 'All'], ...FAMILIES.map((family) => [family, family] as const)] as const;
 
 const EXAMPLE = { url: 'https://your.example.com/hook', types: ['timer.*'] };
 
@@ -25,7 +23,7 @@ function NoEvents() {
 
 /** Events as they come, and those before. */
 export function Events() {
-  const family = FAMILIES.find((one) => one === place.value.query.get('family'));
+  const family = chosenOf(FAMILIES, 'family');
   const [holding, setHolding] = useState<{ family: string | undefined; events: Event[] | undefined }>();
   const filter = family === undefined ? {} : { type: `${family}.*` };
   const live = useLiveList(`events ${family}`, [], (client, limit, signal) =>
@@ -51,7 +49,7 @@ export function Events() {
         actions={toggle}
         about={held ? 'Held as they were; new ones wait.' : undefined}
       />
-      <Tabs name="family" label="Family" choices={CHOICES} />
+      <Tabs name="family" label="Family" choices={choicesOf(FAMILIES)} />
       <ListPanel
         label="Events"
         caption="Events, the newest first"

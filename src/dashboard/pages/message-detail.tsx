@@ -6,9 +6,9 @@ import { Exactly, Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, Table } from '../parts/table.js';
 import { Unread } from '../parts/unread.js';
-import { Clip, type Fact, Facts, Failure, None, Panel } from '../parts/words.js';
+import { Clip, ClipOrNone, type Fact, Facts, Failure, None, Panel } from '../parts/words.js';
 import { hrefOf } from '../place.js';
-import { Resend } from './message-columns.js';
+import { Resend } from './mail.js';
 
 const receiptColumns = (message: Message, onDone: () => void): readonly Column<Receipt>[] => [
   {
@@ -18,7 +18,7 @@ const receiptColumns = (message: Message, onDone: () => void): readonly Column<R
   },
   { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
   { title: 'Given', align: 'end', cell: ({ deliveries }) => `${deliveries} ×` },
-  { title: 'Error', cell: ({ error }) => (error ? <Clip text={error} /> : <None />) },
+  { title: 'Error', isWide: true, cell: ({ error }) => <ClipOrNone text={error} /> },
   {
     title: 'Reply',
     cell: ({ reply, replyId }) => {

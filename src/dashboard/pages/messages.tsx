@@ -2,17 +2,16 @@ import type { Agent, Published, ReceiptStatus } from '../../client/index.js';
 import { useLive, useLiveList } from '../live.js';
 import { Act } from '../parts/act.js';
 import { Empty, requestOf } from '../parts/code.js';
-import { Tabs, TextFilter } from '../parts/filters.js';
+import { choicesOf, chosenOf, Tabs, TextFilter } from '../parts/filters.js';
 import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
 import { Clip, Failure, None } from '../parts/words.js';
 import { hrefOf, place } from '../place.js';
-import { messageColumns } from './message-columns.js';
+import { MailList, MessageLink, useMail } from './mail.js';
 import { MessageDetail } from './message-detail.js';
 
 const STATUSES = ['queued', 'delivered', 'processed', 'failed', 'dead'] as const satisfies ReceiptStatus[];
-const CHOICES = [['', 'All'], ...STATUSES.map((status) => [status, status] as const)] as const;
 
 const AGENT_COLUMNS: readonly Column<Agent>[] = [
   {
@@ -34,7 +33,7 @@ const AGENT_COLUMNS: readonly Column<Agent>[] = [
     title: 'Dead letters',
     cell: ({ id, name }) => (
       <a href={hrefOf('messages', undefined, { agent: id, status: 'dead' })}>
-        dead<span class="unseen"> letters of {name}</span>
+        Look<span class="unseen"> at those of {name}</span>
       </a>
     ),
   },
@@ -72,6 +71,7 @@ function ResendAll({ agent, onDone }: { agent: Agent; onDone: () => void }) {
     <Act
       name="Resend dead ones …"
       of={`of ${agent.name}`}
+      onDone={onDone}
       ask={{
         title: `Resend all dead letters of “${agent.name}”?`,
         confirm: 'Resend them',
@@ -79,70 +79,51 @@ function ResendAll({ agent, onDone }: { agent: Agent; onDone: () => void }) {
       }}
       run={async (client) => {
         const sent = await client.messages.redeliverAll(agent.id, { status: 'dead' });
-        onDone();
         return sent === 0 ? 'There are none.' : `${sent} are in the mailbox once more.`;
       }}
     />
   );
 }
 
-function Mailbox({ id }: { id: string }) {
-  const status = STATUSES.find((one) => one === place.value.query.get('status'));
-  const {
-    data: agent,
-    error,
-    reload,
-  } = useLive(`owner ${id}`, [], (client, signal) => client.agents.get(id, { signal }));
-  const live = useLiveList(`mail of ${id} ${status}`, ['message.'], (client, limit, signal) =>
-    client.messages.list(id, { ...(status && { status }), limit }, { signal }),
+const EXAMPLE = { type: 'question', payload: { text: 'How is it going?' } };
+
+function NoMail({ id, status }: { id: string; status: ReceiptStatus | undefined }) {
+  if (status) return <Empty title={`No message is ${status} here.`} />;
+  return (
+    <Empty title="No mail yet" example={requestOf(`/agents/${id}/messages`, EXAMPLE)}>
+      What is sent to this agent, or published on a topic that it subscribes to, stands here:
+    </Empty>
   );
-  const name = agent?.name ?? 'an agent';
-  const example = { type: 'question', payload: { text: 'How is it going?' } };
+}
+
+function Mailbox({ id }: { id: string }) {
+  const status = chosenOf(STATUSES, 'status');
+  const { data, error, reload } = useLive(`owner ${id}`, ['agent.'], (client, signal) =>
+    client.agents.get(id, { signal }),
+  );
+  const live = useMail(id, status);
+  const name = data?.name ?? 'an agent';
   return (
     <>
       <PageHead
         title={`Mail of ${name}`}
         back={{ href: hrefOf('messages'), title: 'Messages' }}
-        actions={agent ? <ResendAll agent={agent} onDone={live.reload} /> : undefined}
+        actions={data ? <ResendAll agent={data} onDone={live.reload} /> : undefined}
       />
       {error === undefined ? null : <Failure text={error} retry={reload} />}
       <div class="filters">
-        <Tabs name="status" label="Status" choices={CHOICES} />
+        <Tabs name="status" label="Status" choices={choicesOf(STATUSES)} />
       </div>
-      <ListPanel
-        label="Mail"
-        caption={`The mail of ${name}, the newest first`}
-        live={live}
-        columns={messageColumns({ id, name }, live.reload)}
-        keyOf={({ id: message }) => message}
-        empty={
-          status ? (
-            <Empty title={`No message is ${status} here.`} />
-          ) : (
-            <Empty title="No mail yet" example={requestOf(`/agents/${id}/messages`, example)}>
-              What is sent to this agent, or published on a topic that it subscribes to, stands here:
-            </Empty>
-          )
-        }
-      />
+      <MailList of={{ id, name }} live={live} empty={<NoMail id={id} status={status} />} />
     </>
   );
 }
 
 const PUBLISHED_COLUMNS: readonly Column<Published>[] = [
-  {
-    title: 'Message',
-    isMain: true,
-    cell: ({ id, type }) => (
-      <a href={hrefOf('messages', id)} title={id}>
-        {type}
-        <span class="unseen"> {id}</span>
-      </a>
-    ),
-  },
+  { title: 'Message', isMain: true, cell: MessageLink },
   { title: 'From', cell: ({ from }) => <Clip text={from} /> },
   { title: 'Sent', cell: ({ timestamp }) => <Moment at={timestamp * 1_000} /> },
-  { title: 'Says', cell: ({ payload }) => <Clip text={JSON.stringify(payload)} isMono /> },
+  { title: 'Says', isWide: true, cell: ({ payload }) => <Clip text={JSON.stringify(payload)} isMono /> },
 ];
 
 function Topic({ topic }: { topic: string }) {

@@ -1,19 +1,20 @@
-import type {
-  Agent,
-  DeliverySummary,
-  Event,
-  Listing,
-  MainspringClient,
-  ServiceStatus,
-  Statistics,
-  TaskSummary,
-  Timer,
-  TimerMetrics,
+import {
+  type Agent,
+  type DeliverySummary,
+  type Event,
+  type Listing,
+  type MainspringClient,
+  MainspringError,
+  type ServiceStatus,
+  type Statistics,
+  type TaskSummary,
+  type Timer,
+  type TimerMetrics,
 } from '../../client/index.js';
 import { now } from '../clock.js';
 import { isLimited } from '../session.js';
 
-/** What the overview is made of; undefined is what the key may not see. */
+/** What the overview is made of; undefined is what the key may not see, and `status` while Temporal is away. */
 export interface OverviewData {
   status: ServiceStatus | undefined;
   statistics: Statistics | undefined;
@@ -47,6 +48,13 @@ async function firstPage<Item>(listing: Listing<Item>): Promise<Item[]> {
 const unlessLimited = <Data>(read: () => Promise<Data>): Promise<Data | undefined> =>
   isLimited.peek() ? Promise.resolve(undefined) : read();
 
+/** Temporal is asked how workers stand. While it is away, the rest is what somebody comes to look at. */
+const readStatus = (client: MainspringClient, signal: AbortSignal): Promise<ServiceStatus | undefined> =>
+  client.getStatus({ signal }).catch((error: unknown) => {
+    if (error instanceof MainspringError && error.status >= 500) return undefined;
+    throw error;
+  });
+
 const byDue = (one: Timer, other: Timer) => Date.parse(one.fireAt) - Date.parse(other.fireAt);
 
 export async function readOverview(client: MainspringClient, signal: AbortSignal): Promise<OverviewData> {
@@ -55,7 +63,7 @@ export async function readOverview(client: MainspringClient, signal: AbortSignal
   const waiting = { ...page, status: 'scheduled' as const };
   const lastDay = new Date(at - DAY_MS);
   const [status, statistics, agents, awaiting, dead, events, overdue, soon, timers] = await Promise.all([
-    unlessLimited(() => client.getStatus({ signal })),
+    unlessLimited(() => readStatus(client, signal)),
     unlessLimited(() => client.statistics({ period: '24h' }, { signal })),
     unlessLimited(() => firstPage(client.agents.list(page, { signal }))),
     unlessLimited(() => firstPage(client.tasks.list({ ...page, status: 'awaiting_approval' }, { signal }))),

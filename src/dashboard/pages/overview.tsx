@@ -1,5 +1,4 @@
 import type { Timer } from '../../client/index.js';
-import { count, took, usd } from '../amounts.js';
 import { now } from '../clock.js';
 import { useLive } from '../live.js';
 import { withRecent } from '../news.js';
@@ -13,7 +12,8 @@ import { hrefOf } from '../place.js';
 import { isLimited } from '../session.js';
 import { type Concern, concernsOf } from './attention.js';
 import { EventType, Subject } from './event-row.js';
-import { LOOKED_AT, type OverviewData, readOverview, SHOWN } from './overview-data.js';
+import { type OverviewData, readOverview, SHOWN } from './overview-data.js';
+import { Figures } from './overview-figures.js';
 import { FEW_CHARTS, StatisticsCharts } from './statistics-charts.js';
 import { FIRST_TIMER } from './timers.js';
 
@@ -25,97 +25,6 @@ const PRESSING = [
   'agent.connected',
   'agent.disconnected',
 ];
-
-interface Figure {
-  title: string;
-  href: string;
-  value: string;
-  about: string;
-}
-
-/** “200+” where not all were looked at. */
-const counted = (items: readonly unknown[]) => `${items.length}${items.length === LOOKED_AT ? '+' : ''}`;
-
-/** What a key sees that is limited to tenants. */
-function limitedFigures({ timers, dead }: OverviewData): (Figure | undefined)[] {
-  return [
-    timers && {
-      title: 'Timers fired',
-      href: hrefOf('timers', undefined, { status: 'fired' }),
-      value: count(timers.completed_timers),
-      about: `in 24 hours, p99 ${took(timers.lateness_ms.p99)} late`,
-    },
-    timers && {
-      title: 'Timers failed',
-      href: hrefOf('timers', undefined, { status: 'failed' }),
-      value: count(timers.failed_timers),
-      about: 'in 24 hours',
-    },
-    timers && {
-      title: 'Deliveries dead',
-      href: hrefOf('deliveries', undefined, { status: 'dead' }),
-      value: counted(dead),
-      about: 'in 24 hours',
-    },
-  ];
-}
-
-function figuresOf(data: OverviewData): (Figure | undefined)[] {
-  const { status, statistics, agents, soon } = data;
-  const totals = statistics?.totals;
-  const online = agents?.filter(({ connection }) => connection !== 'offline') ?? [];
-  return [
-    { title: 'Timers due', href: hrefOf('timers'), value: counted(soon), about: 'within the hour' },
-    totals && {
-      title: 'Timers fired',
-      href: hrefOf('charts'),
-      value: count(totals.timersFired),
-      about: `in 24 hours, p99 ${took(totals.latenessMs.p99)} late`,
-    },
-    totals && {
-      title: 'Deliveries',
-      href: hrefOf('deliveries'),
-      value: count(totals.deliveriesDelivered),
-      about: `in 24 hours, ${count(totals.deliveriesDead)} dead`,
-    },
-    agents && {
-      title: 'Agents online',
-      href: hrefOf('agents'),
-      value: `${online.length} / ${counted(agents)}`,
-      about: `${agents.filter(({ connection }) => connection === 'busy').length} busy`,
-    },
-    status && {
-      title: 'Tasks',
-      href: hrefOf('tasks'),
-      value: count(status.active_workers),
-      about: `running, ${count(status.queue_size)} queued, ${count(status.available_slots)} slots free`,
-    },
-    totals && {
-      title: 'Models',
-      href: hrefOf('charts'),
-      value: usd(totals.costUsd),
-      about: `${count(totals.tokens)} tokens in 24 hours`,
-    },
-    ...limitedFigures(data),
-  ];
-}
-
-function Figures({ data }: { data: OverviewData | undefined }) {
-  if (!data) return <div class="figures-row" aria-busy="true" />;
-  return (
-    <ul class="figures-row">
-      {figuresOf(data).map((figure) =>
-        figure === undefined ? null : (
-          <li key={figure.title} class="panel">
-            <a href={figure.href}>{figure.title}</a>
-            <strong>{figure.value}</strong>
-            <small class="muted">{figure.about}</small>
-          </li>
-        ),
-      )}
-    </ul>
-  );
-}
 
 function Concerns({ concerns }: { concerns: readonly Concern[] }) {
   if (concerns.length === 0) {
@@ -202,8 +111,9 @@ function Latest({ data }: { data: OverviewData | undefined }) {
   );
 }
 
+/** Agents that came along are there from the first start on. */
 const isFresh = ({ statistics, soon, agents }: OverviewData) =>
-  soon.length === 0 && agents?.length === 0 && statistics?.totals.timersFired === 0;
+  soon.length === 0 && agents?.every(({ isHosted }) => isHosted) && statistics?.totals.timersFired === 0;
 
 /** How everything stands, and what needs somebody. */
 export function Overview() {

@@ -10,7 +10,7 @@ import { Table } from '../parts/table.js';
 import { Unread } from '../parts/unread.js';
 import { type Fact, Facts, Failure, Panel } from '../parts/words.js';
 import { goTo, hrefOf } from '../place.js';
-import { span } from '../span.js';
+import { period } from '../span.js';
 import { cycleOf, ScheduleActs } from './schedule-acts.js';
 import { priorityName, TASK_COLUMNS } from './task-columns.js';
 
@@ -26,9 +26,9 @@ function factsOf(schedule: Schedule): (Fact | undefined)[] {
     schedule.prompt_template === null ? undefined : ['Prompt', schedule.prompt_template],
     ['Priority', priorityName(schedule.priority)],
     ['While one runs', schedule.overlap.replaceAll('_', ' ')],
-    jitter === 0 ? undefined : ['Later by chance', `at most ${span(jitter)}`],
-    ['Runs afterwards', `what was missed in the last ${span(schedule.catchup_window_ms)}`],
-    timeout === null ? undefined : ['Time limit', span(timeout * 1_000)],
+    jitter === 0 ? undefined : ['Later by chance', `at most ${period(jitter)}`],
+    ['Runs afterwards', `what was missed in the last ${period(schedule.catchup_window_ms)}`],
+    timeout === null ? undefined : ['Time limit', period(timeout * 1_000)],
     endsAt === null ? undefined : ['Ends', <Exactly at={endsAt} />],
     schedule.declared ? ['Declared', 'in the file of MAINSPRING_CONFIG'] : undefined,
     ['Changed', <Exactly at={schedule.updated_at} />],

@@ -35,7 +35,7 @@ const columnsOf = (onDone: () => void): readonly Column<Schedule>[] => [
     ),
   },
   { title: 'Status', cell: ({ enabled }) => <Badge status={enabled ? 'enabled' : 'paused'} /> },
-  { title: 'Comes round', cell: (schedule) => <Clip text={cycleOf(schedule)} /> },
+  { title: 'Comes round', isWide: true, cell: (schedule) => <Clip text={cycleOf(schedule)} /> },
   { title: 'Next run', cell: ({ next_run_at: at }) => <Moment at={at} /> },
   {
     title: 'Agent',

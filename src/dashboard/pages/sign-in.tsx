@@ -1,9 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { filled } from '../form.js';
 import { Sign } from '../parts/sign.js';
 import { Failure } from '../parts/words.js';
 import { type Credentials, explain, isKeyNeeded, signedOutBecause, signIn } from '../session.js';
-
-const given = (form: FormData, name: string) => String(form.get(name) ?? '').trim() || undefined;
 
 function Field(props: { name: string; label: string; hint: string }) {
   const { name, label, hint } = props;
@@ -40,7 +39,7 @@ function Fields() {
       <Field
         name="token"
         label="Admin token (optional)"
-        hint="For starting and stopping agents; npm run token makes one"
+        hint="For suspending agents and reading their logs; npm run token makes one"
       />
     </>
   );
@@ -71,7 +70,7 @@ export function SignIn() {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const offered = { apiKey: given(form, 'key'), token: given(form, 'token') };
+    const offered = { apiKey: filled(form, 'key'), token: filled(form, 'token') };
     if (offered.apiKey === undefined && offered.token === undefined && !isOpen)
       return setProblem('Enter an API key.');
     void enter(offered);

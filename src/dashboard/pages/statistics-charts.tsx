@@ -15,6 +15,8 @@ interface ChartOf {
   title: string;
   kind: Line['kind'];
   format: (value: number) => string;
+  /** There may be parts of one, as of dollars. */
+  isFine?: boolean;
   total?: (value: number | null) => string;
   rows: readonly Row[];
 }
@@ -75,6 +77,7 @@ const COST: ChartOf = {
   title: 'Cost of models',
   kind: 'bars',
   format: usd,
+  isFine: true,
   total: usd,
   rows: [{ label: 'US dollars', tone: 'good', value: ({ costUsd }) => costUsd }],
 };
@@ -98,14 +101,14 @@ export function StatisticsCharts({
   const times = buckets.map(({ from }) => Date.parse(from));
   return (
     <div class="charts" data-many={charts.length > 3}>
-      {charts.map(({ title, kind, format, total = inTotal, rows }) => (
+      {charts.map(({ title, kind, format, isFine = false, total = inTotal, rows }) => (
         <Chart
           key={title}
           title={title}
           times={times}
           partMs={bucketMs}
           format={format}
-          isWhole={format === brief}
+          isWhole={!isFine}
           totals={rows.map(({ value }) => total(value(totals)))}
           lines={rows.map(({ label, tone, value }) => ({ label, tone, kind, values: buckets.map(value) }))}
         />

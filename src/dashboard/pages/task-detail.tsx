@@ -5,14 +5,15 @@ import { useLive } from '../live.js';
 import { Badge } from '../parts/badge.js';
 import { Json } from '../parts/code.js';
 import { DELIVERY_COLUMNS } from '../parts/delivery-columns.js';
-import { Exactly, Moment } from '../parts/moment.js';
+import { Exactly } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { Table } from '../parts/table.js';
 import { Unread } from '../parts/unread.js';
 import { type Fact, Facts, Failure, Panel, RunLink } from '../parts/words.js';
 import { hrefOf } from '../place.js';
-import { span } from '../span.js';
-import { DecisionActs, hasEnded, TaskActs } from './task-acts.js';
+import { period, span } from '../span.js';
+import { Approvals } from './approvals.js';
+import { hasEnded, TaskActs } from './task-acts.js';
 import { durationOf, priorityName, topicOf } from './task-columns.js';
 import { TaskStream } from './task-stream.js';
 
@@ -38,7 +39,7 @@ function factsOf(task: Task): (Fact | undefined)[] {
     linked('Part of', 'tasks', task.parent_task_id),
     scheduledAt === null ? undefined : ['Starts', <Exactly at={scheduledAt} />],
     ['Asked', <Exactly at={task.created_at} />],
-    ['Time limit', span(task.timeout_seconds * 1_000)],
+    ['Time limit', period(task.timeout_seconds * 1_000)],
     ['Run', <RunLink run={task.run} />],
   ];
 }
@@ -78,32 +79,6 @@ function Figures({ task }: { task: Task }) {
   );
 }
 
-/** What waits for a person: what is to be called, with what. */
-function Approvals({ task, onDone }: { task: Task; onDone: () => void }) {
-  const waiting = task.tool_calls.filter(({ status }) => status === 'awaiting_approval');
-  return (
-    <>
-      {waiting.map((call) => (
-        <Panel
-          key={call.id}
-          title={`${call.name} waits for you`}
-          aside={<DecisionActs taskId={task.task_id} call={call} onDone={onDone} />}
-        >
-          <p>
-            <Badge status="awaiting_approval" />{' '}
-            {call.approval_deadline === null ? null : (
-              <small class="muted">
-                rejected by itself <Moment at={call.approval_deadline} />
-              </small>
-            )}
-          </p>
-          <Json name={`what ${call.name} is to be given`} value={call.arguments} />
-        </Panel>
-      ))}
-    </>
-  );
-}
-
 function Outcome({ task }: { task: Task }) {
   const { result } = task;
   if (result === null) return null;
@@ -115,7 +90,11 @@ function Outcome({ task }: { task: Task }) {
           {error.message} ({error.category.replaceAll('_', ' ')})
         </p>
       )}
-      {typeof output === 'string' ? <p class="words">{output}</p> : null}
+      {typeof output === 'string' ? (
+        <p class="words" dir="auto">
+          {output}
+        </p>
+      ) : null}
       {output === null || typeof output === 'string' ? null : <Json name="its output" value={output} />}
     </Panel>
   );
@@ -128,7 +107,11 @@ function Asked({ task: { prompt, input, metadata } }: { task: Task }) {
   };
   return (
     <Panel title="What was asked">
-      {prompt === null ? null : <p class="words">{prompt}</p>}
+      {prompt === null ? null : (
+        <p class="words" dir="auto">
+          {prompt}
+        </p>
+      )}
       {Object.keys(more).length > 0 ? <Json name="its input and metadata" value={more} /> : null}
     </Panel>
   );

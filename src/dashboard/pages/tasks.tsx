@@ -1,7 +1,7 @@
 import type { TaskQuery, TaskSummary } from '../../client/index.js';
 import { useLiveList } from '../live.js';
 import { Empty, requestOf } from '../parts/code.js';
-import { Tabs, TextFilter } from '../parts/filters.js';
+import { choicesOf, chosenOf, Tabs, TextFilter } from '../parts/filters.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
 import { hrefOf, place } from '../place.js';
@@ -20,11 +20,6 @@ const STATUSES = [
   'cancelled',
   'scheduled',
 ] as const;
-const CHOICES = [
-  ['', 'All'],
-  ...STATUSES.map((status) => [status, status.replaceAll('_', ' ')] as const),
-] as const;
-
 const EXAMPLE = { agent_name: 'ContentAgent', prompt: 'A title for a used camera, please.', delivery: [] };
 
 const columnsOf = (onDone: () => void): readonly Column<TaskSummary>[] => [
@@ -38,7 +33,7 @@ const columnsOf = (onDone: () => void): readonly Column<TaskSummary>[] => [
 ];
 
 function filterOf(query: URLSearchParams): TaskQuery {
-  const status = STATUSES.find((one) => one === query.get('status'));
+  const status = chosenOf(STATUSES, 'status');
   const priority = PRIORITIES.find(([number]) => String(number) === query.get('priority'))?.[0];
   const agent = query.get('agent_name');
   const session = query.get('session_id');
@@ -74,7 +69,7 @@ function TaskList() {
       <PageHead title="Tasks" />
       <TaskQueue />
       <div class="filters">
-        <Tabs name="status" label="Status" choices={CHOICES} />
+        <Tabs name="status" label="Status" choices={choicesOf(STATUSES)} />
         <TextFilter name="agent_name" label="Agent" hint="exactly" />
         <Only name="priority" says={filter.priority && priorityName(Number(filter.priority))} />
         <Only name="session_id" says={filter.session_id && `session ${filter.session_id}`} />

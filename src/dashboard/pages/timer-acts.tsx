@@ -1,20 +1,13 @@
 import type { NewDue, Timer } from '../../client/index.js';
-import { exactly } from '../clock.js';
-import { Act, type ActProps } from '../parts/act.js';
-
-interface TimerActsProps {
-  timer: Timer;
-  size?: 'small';
-  /** Called when something was done, so that what is shown is read again. */
-  onDone?: () => void;
-}
-
-const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim();
+import { exactly } from '../dates.js';
+import { filled, filledAs } from '../form.js';
+import { Act, type ActProps, type Shape } from '../parts/act.js';
+import { Reason } from '../parts/fields.js';
 
 /** A moment that was picked goes before a duration. */
 function dueOf(form: FormData): NewDue {
-  const moment = textOf(form, 'fireAt');
-  return moment === '' ? { duration: textOf(form, 'duration') } : { fireAt: new Date(moment) };
+  const moment = filled(form, 'fireAt');
+  return moment === undefined ? { duration: filled(form, 'duration') ?? '' } : { fireAt: new Date(moment) };
 }
 
 const moveQuestion = ({ name, fireAt }: Timer): ActProps['ask'] => ({
@@ -41,48 +34,42 @@ const cancelQuestion = ({ name, repeat }: Timer): ActProps['ask'] => ({
   body: (
     <>
       <p>It will never call{repeat ? ', nor will any further occurrence' : ''}. This cannot be taken back.</p>
-      <label>
-        Reason (optional)
-        <input name="reason" maxLength={1_000} />
-      </label>
+      <Reason maxLength={1_000} />
     </>
   ),
 });
 
 /** What can be done to a timer that has not fired. */
-export function TimerActs({ timer, size, onDone }: TimerActsProps) {
+export function TimerActs({ timer, ...shape }: Shape & { timer: Timer }) {
   const { id, name, status } = timer;
   if (status !== 'scheduled') return null;
-  const shape = { of: name, ...(size && { size }) };
-  const after = (text: string) => {
-    onDone?.();
-    return text;
-  };
   return (
     <div class="buttons">
       <Act
         name="Fire now"
+        of={name}
         {...shape}
-        run={async (client) => after(`“${(await client.timers.fire(id)).name}” fires now.`)}
+        run={async (client) => `“${(await client.timers.fire(id)).name}” fires now.`}
       />
       <Act
         name="Move"
+        of={name}
         {...shape}
         ask={moveQuestion(timer)}
         run={async (client, form) => {
           const { fireAt } = await client.timers.reschedule(id, dueOf(form));
-          return after(`“${name}” is due ${exactly(fireAt)}.`);
+          return `“${name}” is due ${exactly(fireAt)}.`;
         }}
       />
       <Act
         name="Cancel"
+        of={name}
         tone="danger"
         {...shape}
         ask={cancelQuestion(timer)}
         run={async (client, form) => {
-          const reason = textOf(form, 'reason');
-          await client.timers.cancel(id, { requestedBy: 'the board', ...(reason !== '' && { reason }) });
-          return after(`“${name}” is cancelled.`);
+          await client.timers.cancel(id, { requestedBy: 'the board', ...filledAs(form, 'reason') });
+          return `“${name}” is cancelled.`;
         }}
       />
     </div>

@@ -1,36 +1,16 @@
-import type { DeliverySummary, Timer } from '../../client/index.js';
+import type { Timer } from '../../client/index.js';
 import { useLive } from '../live.js';
 import { Badge } from '../parts/badge.js';
 import { Json } from '../parts/code.js';
+import { DELIVERY_COLUMNS } from '../parts/delivery-columns.js';
 import { Exactly, Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
-import { type Column, Table } from '../parts/table.js';
+import { Table } from '../parts/table.js';
 import { Unread } from '../parts/unread.js';
-import { Clip, type Fact, Facts, Failure, None, Panel, RunLink } from '../parts/words.js';
+import { type Fact, Facts, Failure, Panel, RunLink } from '../parts/words.js';
 import { hrefOf } from '../place.js';
-import { span } from '../span.js';
+import { period } from '../span.js';
 import { TimerActs } from './timer-acts.js';
-
-const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
-  {
-    title: 'Delivery',
-    isMain: true,
-    cell: ({ id, channel }) => (
-      <a href={hrefOf('deliveries', id)} title={id}>
-        {channel}
-      </a>
-    ),
-  },
-  { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
-  { title: 'Receiver', cell: ({ receiver }) => <Clip text={receiver} /> },
-  { title: 'Attempts', align: 'end', cell: ({ attemptCount }) => attemptCount },
-  {
-    title: 'Last answer',
-    cell: ({ lastStatusCode, lastError }) =>
-      lastError ? <Clip text={lastError} /> : (lastStatusCode ?? <None />),
-  },
-  { title: 'Next attempt', cell: ({ nextAttemptAt }) => <Moment at={nextAttemptAt} /> },
-];
 
 const both = (at: string) => (
   <>
@@ -52,11 +32,11 @@ function factsOf(timer: Timer): (Fact | undefined)[] {
     timer.cancelledAt === undefined ? undefined : ['Cancelled', both(timer.cancelledAt)],
     timer.cancelReason === undefined ? undefined : ['Reason', timer.cancelReason],
     timer.cancelledBy === undefined ? undefined : ['Cancelled by', timer.cancelledBy],
-    ['Duration', span(timer.durationMs)],
+    ['Duration', period(timer.durationMs)],
     repeat
       ? [
           'Repeats',
-          `every ${span(repeat.everyMs)}${repeat.count === undefined ? '' : `, ${repeat.count} times`}, now at ${repeat.occurrence}`,
+          `every ${period(repeat.everyMs)}${repeat.count === undefined ? '' : `, ${repeat.count} times`}, now at ${repeat.occurrence}`,
         ]
       : undefined,
     ['Run', <RunLink run={timer.run} />],

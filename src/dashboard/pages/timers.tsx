@@ -2,7 +2,7 @@ import type { Timer } from '../../client/index.js';
 import { type LiveList, useLiveList } from '../live.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, requestOf } from '../parts/code.js';
-import { Tabs, TextFilter } from '../parts/filters.js';
+import { choicesOf, chosenOf, Tabs, TextFilter } from '../parts/filters.js';
 import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
@@ -12,7 +12,6 @@ import { TimerActs } from './timer-acts.js';
 import { TimerDetail } from './timer-detail.js';
 
 const STATUSES = ['scheduled', 'firing', 'fired', 'cancelled', 'failed'] as const;
-const CHOICES = [['', 'All'], ...STATUSES.map((status) => [status, status] as const)] as const;
 
 /** The first timer that somebody may make. */
 export const FIRST_TIMER = {
@@ -23,15 +22,13 @@ export const FIRST_TIMER = {
   actionBundle: { actions: [{ type: 'log', data: { text: 'it is time' } }] },
 };
 
-const isStatus = (text: string | null): text is Timer['status'] => STATUSES.some((status) => status === text);
-
 /** When it is due, or what became of it. */
 function whenOf({ status, fireAt, firedAt, cancelledAt }: Timer): string {
   if (status === 'cancelled') return cancelledAt ?? fireAt;
   return status === 'scheduled' ? fireAt : (firedAt ?? fireAt);
 }
 
-const COLUMNS: readonly Column<Timer>[] = [
+const columnsOf = (onDone: () => void): readonly Column<Timer>[] => [
   {
     title: 'Name',
     isMain: true,
@@ -42,25 +39,23 @@ const COLUMNS: readonly Column<Timer>[] = [
     ),
   },
   { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
-  { title: 'Due', cell: (timer) => <Moment at={whenOf(timer)} /> },
+  { title: 'When', cell: (timer) => <Moment at={whenOf(timer)} /> },
   { title: 'Tenant', cell: ({ tenantId }) => <Clip text={tenantId} /> },
   { title: 'Asked for by', cell: ({ requestedBy }) => <Clip text={requestedBy} /> },
   {
     title: 'Change',
     isTitleUnseen: true,
     align: 'end',
-    cell: (timer) => <TimerActs timer={timer} size="small" />,
+    cell: (timer) => <TimerActs timer={timer} size="small" onDone={onDone} />,
   },
 ];
 
 function useTimers(): LiveList<Timer> {
   const { query } = place.value;
-  const status = query.get('status');
-  const filter = {
-    ...(isStatus(status) && { status }),
-    ...(query.get('name') && { name: query.get('name') ?? '' }),
-    ...(query.get('tenantId') && { tenantId: query.get('tenantId') ?? '' }),
-  };
+  const status = chosenOf(STATUSES, 'status');
+  const name = query.get('name');
+  const tenantId = query.get('tenantId');
+  const filter = { ...(status && { status }), ...(name && { name }), ...(tenantId && { tenantId }) };
   return useLiveList(`timers ${query}`, ['timer.'], (client, limit, signal) =>
     client.timers.list({ ...filter, limit }, { signal }),
   );
@@ -73,7 +68,7 @@ function TimerList() {
     <>
       <PageHead title="Timers" />
       <div class="filters">
-        <Tabs name="status" label="Status" choices={CHOICES} />
+        <Tabs name="status" label="Status" choices={choicesOf(STATUSES)} />
         <TextFilter name="name" label="Name" hint="exactly" />
         <TextFilter name="tenantId" label="Tenant" hint="exactly" />
       </div>
@@ -81,7 +76,7 @@ function TimerList() {
         label="Timers"
         caption="Timers, the newest first"
         live={live}
-        columns={COLUMNS}
+        columns={columnsOf(live.reload)}
         keyOf={({ id }) => id}
         empty={
           isFiltered ? (

@@ -8,18 +8,22 @@ export interface ActProps {
   /** What the button says. */
   name: string;
   /** What it is done to, for those who hear the button's name without its row. */
-  of?: string;
+  of?: string | undefined;
   /** Does it; answers what came of it. `form` holds what was filled in where `ask` has fields. */
   run: (client: MainspringClient, form: FormData) => Promise<string>;
   /** Asked first: what cannot be taken back, and what needs an answer. */
-  ask?: { title: string; body: ComponentChildren; confirm: string };
-  tone?: 'main' | 'danger';
-  size?: 'small';
-  disabled?: boolean;
+  ask?: { title: string; body: ComponentChildren; confirm: string } | undefined;
+  /** Called when it is done, so that what is shown is read again. */
+  onDone?: (() => void) | undefined;
+  tone?: 'main' | 'danger' | undefined;
+  size?: 'small' | undefined;
 }
 
+/** What the buttons of one thing have in common. */
+export type Shape = Pick<ActProps, 'size' | 'onDone'>;
+
 function Question(props: ActProps & { ask: NonNullable<ActProps['ask']>; onClose(): void }) {
-  const { ask, run, tone, onClose } = props;
+  const { ask, tone, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -27,7 +31,7 @@ function Question(props: ActProps & { ask: NonNullable<ActProps['ask']>; onClose
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     setBusy(true);
-    const { isDone, text } = await perform(run, new FormData(event.currentTarget as HTMLFormElement));
+    const { isDone, text } = await perform(props, new FormData(event.currentTarget as HTMLFormElement));
     setBusy(false);
     setProblem(isDone ? undefined : text);
     if (!isDone) return;
@@ -58,11 +62,16 @@ function Question(props: ActProps & { ask: NonNullable<ActProps['ask']>; onClose
 }
 
 /** Runs what was asked for; a failure comes as the problem's own words. */
-async function perform(run: ActProps['run'], form: FormData): Promise<{ isDone: boolean; text: string }> {
+async function perform(
+  { run, onDone }: ActProps,
+  form: FormData,
+): Promise<{ isDone: boolean; text: string }> {
   const caller = client.peek();
   if (!caller) return { isDone: false, text: 'You are signed out.' };
   try {
-    return { isDone: true, text: await run(caller, form) };
+    const text = await run(caller, form);
+    onDone?.();
+    return { isDone: true, text };
   } catch (error) {
     heed(error);
     return { isDone: false, text: explain(error) };
@@ -76,7 +85,7 @@ document.addEventListener('focusin', ({ target }) => {
 
 /** A button that does something, asks first where `ask` says so, and tells what came of it. */
 export function Act(props: ActProps) {
-  const { name, of, run, ask, tone, size, disabled = false } = props;
+  const { name, of, ask, tone, size } = props;
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -90,7 +99,7 @@ export function Act(props: ActProps) {
   }, []);
   const go = async () => {
     setBusy(true);
-    const { isDone, text } = await perform(run, new FormData());
+    const { isDone, text } = await perform(props, new FormData());
     say(isDone ? 'good' : 'bad', text);
     setBusy(false);
   };
@@ -102,7 +111,6 @@ export function Act(props: ActProps) {
         class="button"
         data-tone={tone}
         data-size={size}
-        disabled={disabled}
         aria-disabled={isBusy}
         onClick={() => (isBusy ? undefined : ask ? setAsking(true) : void go())}
       >

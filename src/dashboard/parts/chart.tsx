@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { exactly } from '../clock.js';
+import { exactly } from '../dates.js';
 import { dataOf, type Plotted, plot, resize } from './plot.js';
 import { Table } from './table.js';
 

@@ -6,11 +6,25 @@ function withPart(name: string, value: string): string {
   return hrefOf(page, part, { ...Object.fromEntries(query), [name]: value });
 }
 
+type Choice = readonly [value: string, title: string];
+
+/** All, or one of these statuses. */
+export const choicesOf = (statuses: readonly string[]): readonly Choice[] => [
+  ['', 'All'],
+  ...statuses.map((status): Choice => [status, status.replaceAll('_', ' ')]),
+];
+
+/** Which of these the address says; undefined where it says none of them. */
+export function chosenOf<Value extends string>(values: readonly Value[], name: string): Value | undefined {
+  const said = place.value.query.get(name);
+  return values.find((value) => value === said);
+}
+
 /** A choice of few that stands in the address, such as a status. */
 export function Tabs(props: {
   name: string;
   label: string;
-  choices: readonly (readonly [value: string, title: string])[];
+  choices: readonly Choice[];
   /** Chosen where the address says nothing; else the first. */
   initial?: string;
 }) {

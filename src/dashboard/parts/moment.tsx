@@ -1,4 +1,5 @@
-import { exactly, now } from '../clock.js';
+import { now } from '../clock.js';
+import { exactly } from '../dates.js';
 import { span } from '../span.js';
 
 const JUST_NOW_MS = 1_500;

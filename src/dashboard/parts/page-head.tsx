@@ -31,7 +31,7 @@ export function PageHead({ title, back, about, actions }: PageHeadProps) {
             ← {back.title}
           </a>
         ) : null}
-        <h1 ref={head} tabIndex={-1}>
+        <h1 ref={head} tabIndex={-1} dir="auto">
           {title}
         </h1>
         {about === undefined ? null : <div class="about">{about}</div>}

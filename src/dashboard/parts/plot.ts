@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { day, hour } from '../dates.js';
 
 /** One row of values over time, as it is drawn. */
 export interface Line {
@@ -15,7 +16,7 @@ export interface Plotted {
   partMs: number;
   lines: readonly Line[];
   format: (value: number) => string;
-  /** Counts: the steps of the axis are whole. */
+  /** Counts and milliseconds: the steps of the axis are whole. */
   isWhole: boolean;
 }
 
@@ -41,14 +42,12 @@ function seriesOf({ label, tone, kind }: Line): uPlot.Series {
 }
 
 const DAY_SECONDS = 86_400;
-const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
 /** Hours within two days, days beyond: on one line. */
 function moments(self: uPlot, splits: number[]): string[] {
   const { min = 0, max = 0 } = self.scales.x ?? {};
-  const words = (max ?? 0) - (min ?? 0) > 2 * DAY_SECONDS ? DAYS : HOURS;
-  return splits.map((split) => words.format(new Date(split * SECOND_MS)));
+  const inWords = (max ?? 0) - (min ?? 0) > 2 * DAY_SECONDS ? day : hour;
+  return splits.map((split) => inWords(split * SECOND_MS));
 }
 
 /** There is no half of a timer. */

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { Icon } from './icon.js';
 
-/** Text that may be cut off where there is no room: whole in its title. */
+/** Text that may be cut off at its end, whichever way it is written, where there is no room: whole in its title. */
 export function Clip({ text, isMono = false }: { text: string; isMono?: boolean }) {
   return (
-    <span class={isMono ? 'clip mono' : 'clip'} title={text}>
+    <span class={isMono ? 'clip mono' : 'clip'} title={text} dir="auto">
       {text}
     </span>
   );
@@ -12,6 +12,11 @@ export function Clip({ text, isMono = false }: { text: string; isMono?: boolean 
 
 /** What is not there. */
 export const None = () => <span class="muted">–</span>;
+
+/** The same where there may be none. */
+export function ClipOrNone({ text, isMono = false }: { text: string | null | undefined; isMono?: boolean }) {
+  return text ? <Clip text={text} isMono={isMono} /> : <None />;
+}
 
 /** The way into Temporal's own page of a run. */
 export function RunLink({ run }: { run: { url: string; workflowId: string } | null | undefined }) {
