@@ -64,7 +64,9 @@ describeContainers('the sample agent', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map(({ message }) => message)).toEqual(['connected', 'handled']);
+    // On a busy machine a heartbeat may not get through; the next one does.
+    const told = lines.map(({ message }) => message).filter((message) => message !== 'heartbeat failed');
+    expect(told).toEqual(['connected', 'handled']);
 
     await mainspring.send(`/agents/${id}/stop`, { token, method: 'POST' });
     const stopped = await eventually(read, ({ container }) => container?.status === 'stopped');
