@@ -46,55 +46,55 @@ const agentCardRoute = route({
 
 type DoorRequest = RouteRequest<unknown, unknown, Rpc, Caller>;
 
+/** Whose door it is: an agent's, or with null the organisation's, whose messages name one. */
+interface Door {
+  agent: { id: string; name: string } | null;
+  card: () => Promise<Card>;
+}
+
+function answer(
+  request: DoorRequest,
+  services: Services,
+  { taskRoutes, ...door }: Door & { taskRoutes: ReturnType<typeof taskRoutesOf> },
+) {
+  const { body, caller, header, signal } = request;
+  const { orgId } = caller;
+  const calls = createTaskCalls(taskRoutes, request, services);
+  const handler = createTaskHandler({ ...door, orgId, calls, signal }, services);
+  return respond(body, { handler, problem: calls.problem, header, orgId, signal }, services);
+}
+
 /**
  * The doors for agents of others: `/a2a`, and one for each agent. They are no part of the OpenAPI document: A2A
  * describes itself, by cards.
  */
 export function createA2aRoutes(routes: readonly Route[]): Route[] {
   const taskRoutes = taskRoutesOf(routes);
-
-  function answer(
-    request: DoorRequest,
-    services: Services,
-    door: { agent: { id: string; name: string } | null; card: () => Promise<Card> },
-  ) {
-    const { body, caller, header, signal } = request;
-    const { orgId } = caller;
-    const calls = createTaskCalls(taskRoutes, request, services);
-    const handler = createTaskHandler({ ...door, orgId, calls, signal }, services);
-    return respond(body, { handler, problem: calls.problem, header, orgId, signal }, services);
-  }
+  const door = { ...common, method: 'post', isPatient: true, body: Message, answers } as const;
 
   const doorRoute = route({
-    ...common,
-    method: 'post',
+    ...door,
     path: '/a2a',
-    isPatient: true,
     summary: 'A2A: tasks of any agent, which the message names',
-    body: Message,
-    answers,
     handle(request, services) {
       const { caller, origin } = request;
       const card = async () => {
         const agents = await listAgents(services.db, caller.orgId, { limit: MOST_AGENTS }, undefined);
         return organisationCard(origin, agents, services);
       };
-      return answer(request, services, { agent: null, card });
+      return answer(request, services, { taskRoutes, agent: null, card });
     },
   });
 
   const agentRoute = route({
-    ...common,
-    method: 'post',
+    ...door,
     path: '/a2a/:id',
-    isPatient: true,
     summary: 'A2A: tasks of one agent',
-    body: Message,
-    answers,
     async handle(request, services) {
       const { params, caller, origin } = request;
       const agent = await findOwnAgent(services, caller.orgId, params.id);
-      return answer(request, services, { agent, card: async () => agentCard(origin, agent, services) });
+      const card = async () => agentCard(origin, agent, services);
+      return answer(request, services, { taskRoutes, agent, card });
     },
   });
 
