@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { getTask } from '../../db/tasks.js';
 import { withResultSecrets } from '../../domain/channel-rules.js';
 import type { Log } from '../../log.js';
@@ -7,6 +6,7 @@ import type { TaskDelivery } from '../../schemas/task-delivery.js';
 import { fingerprintOfRequest, planTask, type TaskRequestOptions } from '../../tasks/task-request.js';
 import type { Tasks } from '../../tasks/tasks.js';
 import type { AttemptResult, Channel } from './channel.js';
+import { deadOf, readStored } from './stored-request.js';
 
 export interface TaskChannelOptions extends TaskRequestOptions {
   tasks: Tasks;
@@ -26,10 +26,7 @@ export function createTaskChannel({ tasks, log, now = Date.now, ...options }: Ta
   async function submit(orgId: string, id: string, request: TaskRequest): Promise<AttemptResult> {
     const planned = await planTask(options, orgId, request);
     if (planned.kind === 'unavailable') return { kind: 'retry', error: 'agent_unavailable' };
-    if (planned.kind === 'refused') {
-      const error = planned.errors.map(({ path, message }) => `${path} ${message}`).join('; ');
-      return { kind: 'dead', error };
-    }
+    if (planned.kind === 'refused') return deadOf(planned.errors);
     const fingerprint = fingerprintOfRequest(request);
     await tasks.submit({
       ...{ orgId, id, fingerprint, createdAt: new Date(now()), parent: null },
@@ -40,17 +37,16 @@ export function createTaskChannel({ tasks, log, now = Date.now, ...options }: Ta
 
   return {
     async deliver({ orgId, id, body }): Promise<AttemptResult> {
-      let parsed: ReturnType<typeof requestOf>;
-      try {
-        parsed = requestOf(body, options.vault);
-      } catch (error) {
-        log.error({ org: orgId, delivery: id, error }, 'The secrets of a task could not be read');
-        return { kind: 'retry', error: 'secrets_unreadable' };
-      }
-      if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
+      const stored = readStored(
+        () => requestOf(body, options.vault),
+        (error) => log.error({ org: orgId, delivery: id, error }, 'The secrets of a task could not be read'),
+      );
+      if (stored.kind !== 'ready') return stored;
       try {
         const standing = await getTask(options.db, orgId, id);
-        return standing ? { kind: 'delivered', answer: `task ${id}` } : await submit(orgId, id, parsed.data);
+        return standing
+          ? { kind: 'delivered', answer: `task ${id}` }
+          : await submit(orgId, id, stored.request);
       } catch (error) {
         log.warn({ org: orgId, delivery: id, error }, 'A task could not be given');
         return { kind: 'retry', error: 'not_submitted' };

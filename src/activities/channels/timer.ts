@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { mapActionSecrets } from '../../domain/action-secrets.js';
 import type { Log } from '../../log.js';
 import type { ActionBundle } from '../../schemas/action.js';
@@ -6,6 +5,7 @@ import { TimerRequest } from '../../schemas/timer.js';
 import { type PrepareOptions, prepare } from '../../timers/prepare.js';
 import type { Timers } from '../../timers/timers.js';
 import type { AttemptResult, Channel } from './channel.js';
+import { deadOf, readStored } from './stored-request.js';
 
 export interface TimerChannelOptions extends PrepareOptions {
   timers: Timers;
@@ -31,21 +31,13 @@ export function createTimerChannel({
 }: TimerChannelOptions): Channel {
   return {
     async deliver({ orgId, id, body }): Promise<AttemptResult> {
-      let parsed: ReturnType<typeof requestOf>;
-      try {
-        parsed = requestOf(body, options.vault);
-      } catch (error) {
-        log.error({ org: orgId, delivery: id, error }, 'The secrets of a timer could not be read');
-        return { kind: 'retry', error: 'secrets_unreadable' };
-      }
-      if (!parsed.success) return { kind: 'dead', error: z.prettifyError(parsed.error) };
-      const prepared = prepare(parsed.data, { orgId, id, now: now() }, options);
-      if (prepared.kind === 'refused') {
-        return {
-          kind: 'dead',
-          error: prepared.errors.map(({ path, message }) => `${path} ${message}`).join('; '),
-        };
-      }
+      const stored = readStored(
+        () => requestOf(body, options.vault),
+        (error) => log.error({ org: orgId, delivery: id, error }, 'The secrets of a timer could not be read'),
+      );
+      if (stored.kind !== 'ready') return stored;
+      const prepared = prepare(stored.request, { orgId, id, now: now() }, options);
+      if (prepared.kind === 'refused') return deadOf(prepared.errors);
       try {
         const { row } = await timers.create(prepared.timer);
         return { kind: 'delivered', answer: `timer ${row.id}` };

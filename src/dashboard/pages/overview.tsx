@@ -7,7 +7,7 @@ import { Icon } from '../parts/icon.js';
 import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, Table } from '../parts/table.js';
-import { Clip, Failure, Panel } from '../parts/words.js';
+import { Failure, Panel } from '../parts/words.js';
 import { hrefOf } from '../place.js';
 import { isLimited } from '../session.js';
 import { type Concern, concernsOf } from './attention.js';
@@ -15,6 +15,7 @@ import { EventType, Subject } from './event-row.js';
 import { type OverviewData, readOverview, SHOWN } from './overview-data.js';
 import { Figures } from './overview-figures.js';
 import { FEW_CHARTS, StatisticsCharts } from './statistics-charts.js';
+import { NAME_OF_TIMER, TENANT_OF_TIMER } from './timer-columns.js';
 import { FIRST_TIMER } from './timers.js';
 
 /** What somebody may be needed for. */
@@ -50,16 +51,8 @@ function Concerns({ concerns }: { concerns: readonly Concern[] }) {
 }
 
 const SOON_COLUMNS: readonly Column<Timer>[] = [
-  {
-    title: 'Name',
-    isMain: true,
-    cell: ({ id, name }) => (
-      <a href={hrefOf('timers', id)}>
-        <Clip text={name} />
-      </a>
-    ),
-  },
-  { title: 'Tenant', cell: ({ tenantId }) => <Clip text={tenantId} /> },
+  NAME_OF_TIMER,
+  TENANT_OF_TIMER,
   { title: 'Due', align: 'end', cell: ({ fireAt }) => <Moment at={fireAt} /> },
 ];
 

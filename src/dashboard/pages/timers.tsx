@@ -7,8 +7,9 @@ import { Moment } from '../parts/moment.js';
 import { PageHead } from '../parts/page-head.js';
 import { type Column, ListPanel } from '../parts/table.js';
 import { Clip } from '../parts/words.js';
-import { hrefOf, place } from '../place.js';
+import { place } from '../place.js';
 import { TimerActs } from './timer-acts.js';
+import { NAME_OF_TIMER, TENANT_OF_TIMER } from './timer-columns.js';
 import { TimerDetail } from './timer-detail.js';
 
 const STATUSES = ['scheduled', 'firing', 'fired', 'cancelled', 'failed'] as const;
@@ -29,18 +30,10 @@ function whenOf({ status, fireAt, firedAt, cancelledAt }: Timer): string {
 }
 
 const columnsOf = (onDone: () => void): readonly Column<Timer>[] => [
-  {
-    title: 'Name',
-    isMain: true,
-    cell: ({ id, name }) => (
-      <a href={hrefOf('timers', id)}>
-        <Clip text={name} />
-      </a>
-    ),
-  },
+  NAME_OF_TIMER,
   { title: 'Status', cell: ({ status }) => <Badge status={status} /> },
   { title: 'When', cell: (timer) => <Moment at={whenOf(timer)} /> },
-  { title: 'Tenant', cell: ({ tenantId }) => <Clip text={tenantId} /> },
+  TENANT_OF_TIMER,
   { title: 'Asked for by', cell: ({ requestedBy }) => <Clip text={requestedBy} /> },
   {
     title: 'Change',
