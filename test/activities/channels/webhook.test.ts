@@ -161,8 +161,9 @@ describe('no answer', () => {
     const secretsOf = async () => [secret];
     const channel = createWebhookChannel({ outbound: narrow, vault, log, version: '1', secretsOf });
     const delivery = outgoing(aDelivery({ request: { url: receiver.url } }));
-    const results = await Promise.all([channel.deliver(delivery), channel.deliver(delivery)]);
-    expect(results).toEqual([
+    // The one between may get the connection in the very moment in which all of them give up.
+    const [first, , last] = await Promise.all([1, 2, 3].map(() => channel.deliver(delivery)));
+    expect([first, last]).toEqual([
       { kind: 'retry', error: 'timeout' },
       { kind: 'unsent', error: 'receiver_busy' },
     ]);
