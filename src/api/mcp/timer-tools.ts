@@ -15,7 +15,7 @@ export const timerTools: readonly ToolWish[] = [
     inWords: { Effect: 'As an action of actionBundle, but without escalation and not of type timer' },
     reachesOut: true,
     description:
-      'Makes something happen later, or again and again: at the due moment the actions of actionBundle run (call a webhook, send a signal, write a log line, start another timer, tell a channel). Use it for reminders, timeouts, delays and follow-ups that must survive restarts. Give exactly one of duration ("15m", "2h") and fireAt. tenantId and requestedBy are labels of yours: whom it is for and who asks.',
+      'Makes something happen later, or again and again: at the due moment the actions of actionBundle run (call a webhook, give an agent a task, send a message, tell people, start another timer, send a signal, write a log line). Use it for reminders, timeouts, delays and follow-ups that must survive restarts. Give exactly one of duration ("15m", "2h") and fireAt. tenantId and requestedBy are labels of yours: whom it is for and who asks.',
   },
   {
     name: 'get_timer',
